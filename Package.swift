@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift target shares: the strict dialect this project is written in.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
+
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+let configuration = product("Configuration", "swift-configuration")
+let crypto = product("Crypto", "swift-crypto")
+let deque = product("DequeModule", "swift-collections")
+let histogram = product("Histogram", "hdrhistogram-swift")
+let httpClient = product("AsyncHTTPClient", "async-http-client")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
+let instrumentation = product("Instrumentation", "swift-distributed-tracing")
+let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let logging = product("Logging", "swift-log")
+let metrics = product("Metrics", "swift-metrics")
+let metricsTesting = product("MetricsTestKit", "swift-metrics")
+let nio = [product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio")]
+let nioFoundation = product("NIOFoundationCompat", "swift-nio")
+let signals = product("UnixSignals", "swift-service-lifecycle")
+let subprocess = [product("Subprocess", "swift-subprocess"), product("SystemPackage", "swift-system")]
+let yams = product("Yams", "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// A service of the fleet.
+func service(_ name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  library(name, ["Clients", "FleetAPI", "ServiceKit", hummingbird, httpTypes] + more, resources: resources)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "firedrill",
+  products: [
+    .executable(name: "firedrill", targets: ["firedrill"]),
+    .executable(name: "fleet", targets: ["fleet"]),
+  ],
+  dependencies: [
+    // Without its default traits: no full Foundation, which a hundred instances would each have to carry.
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.0"),
+    .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.0"),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
+  ],
+  targets: [
+    // The system, and clients for its servers.
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .target(name: "CPlatform"),
+    library("Clients", ["CLibPQ", "CHiredis", "CPlatform", logging, metrics, lifecycle, deque]),
+
+    // The shop.
+    library("FleetAPI", []),
+    library(
+      "ServiceKit",
+      [
+        "Clients", "FleetAPI", hummingbird, httpClient, lifecycle, logging, metrics, configuration, instrumentation,
+        httpTypes, signals,
+      ] + nio),
+    service("Provider", [deque]),
+    service("Inventory", resources: [.embedInCode("SQL")]),
+    service("Payment", resources: [.embedInCode("SQL")]),
+    service("Order", [crypto], resources: [.embedInCode("SQL")]),
+    service("Gateway"),
+    .executableTarget(
+      name: "fleet", dependencies: ["ServiceKit", "Gateway", "Inventory", "Order", "Payment", "Provider"],
+      swiftSettings: strict),
+
+    // What breaks and judges it.
+    library("DrillCore", []),
+    library("Topology", [yams]),
+    library("Runbook", []),
+    library("Engine", ["CPlatform", "Topology"] + subprocess + nio),
+    library("Load", ["DrillCore", httpClient, histogram] + nio),
+    library("Probes", ["DrillCore", "Clients", httpClient] + nio),
+    library("Grading", ["DrillCore", "Engine", "Topology", "Load", "Probes", "Clients", crypto]),
+    library(
+      "Controller",
+      [
+        "DrillCore", "Engine", "Grading", "Load", "Topology", hummingbird, httpClient, httpTypes, logging, lifecycle,
+        nioFoundation,
+      ] + nio),
+    .executableTarget(
+      name: "firedrill",
+      dependencies: [
+        "CPlatform", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Runbook", "Topology", argumentParser,
+        logging,
+      ],
+      swiftSettings: strict),
+
+    // Their tests.
+    .target(name: "TestServers", path: "Tests/Support/TestServers", swiftSettings: strict),
+    tests("ClientsTests", ["Clients", deque]),
+    tests("ClientsIntegrationTests", ["Clients", "TestServers", logging, metrics, metricsTesting, lifecycle]),
+    tests("DrillCoreTests", ["DrillCore"]),
+    tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
+    tests("TopologyTests", ["Topology"]),
+    tests("RunbookTests", ["Runbook"]),
+  ]
+)

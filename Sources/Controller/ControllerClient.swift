@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+public import Engine
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// The console's side of the controller's API.
+public struct ControllerClient: Sendable {
+  private let socket: String
+  private let token: String
+
+  /// Connects to the controller of the lab in a folder; starts one if the guardian has none.
+  ///
+  /// Throws when no lab runs there.
+  public static func connect(to lab: LabFolder) async throws -> ControllerClient {
+    let state = try lab.requireState()
+    let run = RunDirectory(labID: state.id)
+    guard run.isAlive else {
+      throw EngineError(
+        "the lab in \(lab.path) does not run; `firedrill start \(state.shownName)` begins one", code: .usage)
+    }
+    let client = ControllerClient(run: run)
+    if await client.answers() { return client }
+    try await GuardianClient.connect(run).ensureController()
+    try await client.awaitAnswer(timeout: .seconds(10))
+    return client
+  }
+
+  /// For a lab whose guardian was just started.
+  public init(run: RunDirectory) {
+    socket = run.controllerSocket
+    token = (try? String(contentsOfFile: run.tokenFile, encoding: .utf8)) ?? ""
+  }
+
+  /// Waits until the controller answers.
+  public func awaitAnswer(timeout: Duration) async throws {
+    let deadline = ContinuousClock.now + timeout
+    while ContinuousClock.now < deadline {
+      if await answers() { return }
+      try await Task.sleep(for: .milliseconds(15))
+    }
+    throw EngineError("the controller did not answer within \(timeout)")
+  }
+
+  private func answers() async -> Bool { (try? await status()) != nil }
+
+  /// The lab's nodes and faults.
+  public func status() async throws -> Wire.Status { try await call(.GET, "/v1/status", timeout: .seconds(5)) }
+
+  /// Stops, kills, starts, restarts, pauses or resumes a node.
+  public func act(_ action: String, on node: String) async throws {
+    let _: Empty = try await call(.POST, "/v1/nodes/\(node)/\(action)", timeout: .seconds(60))
+  }
+
+  /// Changes the number of a service's instances.
+  public func scale(_ service: String, to count: Int) async throws {
+    let _: Empty = try await call(.POST, "/v1/scale", Wire.Scale(service: service, count: count), timeout: .seconds(60))
+  }
+
+  /// Applies a fault.
+  public func inject(_ fault: FaultRequest) async throws -> ActiveFault {
+    try await call(.POST, "/v1/faults", fault, timeout: .seconds(60))
+  }
+
+  /// Undoes one fault, or all (nil).
+  public func clear(_ id: String?) async throws {
+    let _: Empty = try await call(.DELETE, id.map { "/v1/faults/\($0)" } ?? "/v1/faults", timeout: .seconds(60))
+  }
+
+  /// Carries out a long operation (`up`, `apply`, `grade`, `load`): progress as it comes, then its result as JSON text.
+  ///
+  /// The operation goes on when the caller goes away.
+  public func perform(
+    _ operation: String, _ body: (any Encodable & Sendable)? = nil, timeout: Duration = .seconds(600),
+    onLine: (String) -> Void
+  ) async throws -> String {
+    let response = try await send(.POST, "/v1/\(operation)", body, timeout: timeout)
+    var pending = ByteBuffer()
+    for try await chunk in response.body {
+      pending.writeImmutableBuffer(chunk)
+      while let length = pending.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - pending.readerIndex }),
+        let line = pending.readData(length: length)
+      {
+        pending.moveReaderIndex(forwardBy: 1)
+        let progress = try JSONDecoder().decode(Wire.Progress.self, from: line)
+        if let text = progress.line { onLine(text) }
+        if let error = progress.error { throw error }
+        if let result = progress.result { return result }
+      }
+    }
+    throw EngineError("the controller ended before \(operation) was done")
+  }
+
+  // MARK: HTTP
+
+  private struct Empty: Codable {}
+
+  private func call<Answer: Decodable>(
+    _ method: HTTPMethod, _ path: String, _ body: (any Encodable & Sendable)? = nil, timeout: Duration
+  ) async throws -> Answer {
+    let response = try await send(method, path, body, timeout: timeout)
+    return try await JSONDecoder().decode(Answer.self, from: response.body.collect(upTo: 16 << 20))
+  }
+
+  private func send(
+    _ method: HTTPMethod, _ path: String, _ body: (any Encodable & Sendable)?, timeout: Duration
+  ) async throws -> HTTPClientResponse {
+    let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
+    var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
+    request.method = method
+    request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    if let body { request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body))) }
+    let response = try await HTTPClient.shared.execute(request, timeout: .nanoseconds(Int64(timeout / .nanoseconds(1))))
+    guard response.status != .ok else { return response }
+    let answer = try await response.body.collect(upTo: 1 << 20)
+    if let failure = try? JSONDecoder().decode(Wire.Failure.self, from: answer) { throw failure }
+    throw EngineError("the controller answered \(response.status.code): \(String(buffer: answer))")
+  }
+}
+
+extension Wire.Failure: Error, CustomStringConvertible {
+  /// The message for people.
+  public var description: String { message }
+}

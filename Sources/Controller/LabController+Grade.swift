@@ -1,0 +1,67 @@
+import DrillCore
+import Engine
+import Foundation
+import Grading
+import Load
+import Topology
+
+/// Judging, and users on demand.
+extension LabController {
+  /// Grades the lab as it runs; the answer is a `Wire.GradeAnswer` as JSON.
+  ///
+  /// Trouble of the grader's own is inconclusive, never passed and never failed.
+  public func grade(_ order: Wire.Grade, report: @escaping Report) async throws -> String {
+    let path = installation.scenario(state.scenario) + "/scenario.yaml"
+    guard let text = FileManager.default.contents(atPath: path) else {
+      throw EngineError("the lab \(state.scenario) has no failure to be graded", code: .usage)
+    }
+    let scenario = try ScenarioFile.load(path)
+    let folder = order.evidence ?? "\(lab.evidence)/\(Self.stamp())"
+    let options = GradeOptions(
+      seed: order.seed, required: order.required, engineName: state.engine, evidence: folder,
+      topology: await engine.appliedTopology(), pristine: lab.pristine)
+    let grader = Grader(
+      engine: engine, scenario: scenario, scenarioText: text, options: options, progress: report)
+    do {
+      let verdict = try await grader.run()
+      let answer = Wire.GradeAnswer(
+        value: verdict.verdict, verdict: verdict.json, text: TextReport.text(verdict, required: order.required),
+        junit: JUnitReport.xml(verdict))
+      return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
+    } catch {
+      throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: \(error)")
+    }
+  }
+
+  /// Sends users to the shop for a while; the answer says what became of their requests.
+  public func load(_ order: Wire.Load, report: @escaping Report) async throws -> String {
+    let path = installation.scenario(state.scenario) + "/scenario.yaml"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw EngineError("the lab \(state.scenario) has no users", code: .usage)
+    }
+    var plan = try ScenarioFile.load(path).load
+    plan.rate = order.rate
+    guard let gateway = await engine.nodes().first(where: { $0.service == "gateway" && $0.isUp }) else {
+      throw EngineError("no gateway runs", code: .usage)
+    }
+    let users = Schedule.users(plan, length: .seconds(order.seconds), seed: .random(in: 0...UInt64.max), name: "load")
+    let stream = Stream(
+      name: "users", phase: "load", schedule: users, base: "http://\(gateway.address):8080", patience: plan.patience,
+      inFlight: plan.inFlight, users: plan.users, echo: plan.echo)
+    report("\(order.rate) requests a second for \(order.seconds) s")
+    let result = try await LoadClient.with { client in await stream.run(with: client, recorder: HistoryRecorder()) }
+    let percentiles = result.latency.sorted { $0.key < $1.key }.map { "p\($0.key.formatted()) \($0.value / 1000) us" }
+    return "scheduled \(result.scheduled), sent \(result.sent), answered \(result.answered), ok \(result.ok), "
+      + "dropped \(result.dropped); latency from the scheduled time: \(percentiles.joined(separator: ", "))"
+  }
+
+  /// The console's exit code for an error that is not ours.
+  static func exitStatus(of error: any Error) -> Int32 {
+    error is ProblemsError ? ExitStatus.usage : ExitStatus.software
+  }
+
+  private static func stamp() -> String {
+    Date().formatted(.iso8601.timeZone(separator: .omitted).dateTimeSeparator(.space).dateSeparator(.omitted)
+      .timeSeparator(.omitted)).replacing(" ", with: "-").replacing("Z", with: "")
+  }
+}

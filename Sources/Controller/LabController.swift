@@ -1,0 +1,162 @@
+import DrillCore
+public import Engine
+import Foundation
+import Grading
+import Topology
+
+/// Everything that can be asked of a running lab; one long operation at a time.
+public actor LabController {
+  /// One line of progress, for people.
+  public typealias Report = @Sendable (String) -> Void
+
+  let lab: LabFolder
+  let state: LabFolder.State
+  let installation: Installation
+  let engine: ProcessEngine
+  let changes: ChangeLog
+  private var busy: String?
+
+  /// Takes charge of a lab whose guardian is at the other end of the engine.
+  public init(lab: LabFolder, installation: Installation, engine: ProcessEngine) throws {
+    self.lab = lab
+    self.state = try lab.requireState()
+    self.installation = installation
+    self.engine = engine
+    changes = ChangeLog(path: lab.changeLog)
+  }
+
+  /// Nodes, faults and what is under way.
+  public func status() async throws -> Wire.Status {
+    Wire.Status(lab: state, nodes: await engine.nodes(), faults: try await engine.activeFaults(), busy: busy)
+  }
+
+  /// Runs a long operation unless another one is under way.
+  public func exclusively<Result: Sendable>(
+    _ name: String, _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    if let busy { throw EngineError("a \(busy) is under way; wait for it", code: .busy) }
+    busy = name
+    defer { busy = nil }
+    return try await body()
+  }
+
+  // MARK: Nodes
+
+  /// What can be done to a node.
+  public enum Action: String, Sendable, CaseIterable {
+    case start, stop, kill, restart, pause, resume
+  }
+
+  /// Does it, and writes it into the change log.
+  public func act(_ action: Action, on node: String) async throws {
+    switch action {
+    case .start: try await engine.start(node)
+    case .stop: try await engine.stop(node)
+    case .kill: try await engine.kill(node)
+    case .restart: try await engine.restart(resolve(node))
+    case .pause: try await engine.pause(node)
+    case .resume: try await engine.resume(node)
+    }
+    changes.add("\(action.rawValue) \(node)")
+  }
+
+  /// A service's name stands for all its instances.
+  private func resolve(_ name: String) async -> [String] {
+    let instances = await engine.appliedTopology().instances(of: name)
+    return instances.isEmpty ? [name] : instances
+  }
+
+  /// Runs another number of instances of a service.
+  public func scale(_ service: String, to count: Int) async throws {
+    try await engine.scale(service, to: count)
+    changes.add("scale \(service)=\(count)")
+  }
+
+  // MARK: Deploying
+
+  /// The lab's topology as its files say now, with the judge's.
+  func readTopology() throws -> Topology {
+    try Topology.load(lab: lab.path, judgeFile: installation.judgeTopology)
+  }
+
+  /// Starts the lab: healthy first, then the change that breaks it; returns when the symptom shows.
+  ///
+  /// The lab `base` has no scenario: it stays healthy.
+  public func up(report: @escaping Report) async throws {
+    let file = installation.scenario(state.scenario) + "/scenario.yaml"
+    let scenario = FileManager.default.fileExists(atPath: file) ? try ScenarioFile.load(file) : nil
+    var topology = try readTopology()
+    for warning in topology.warnings { report("warning: \(warning)") }
+    for index in topology.services.indices {
+      guard let count = scenario?.start.baseline[topology.services[index].name] else { continue }
+      topology.services[index].replicas = count
+    }
+    let begun = ContinuousClock.now
+    try prepareSecrets(topology)
+    try await engine.up(topology)
+    try await requireHealth(of: topology)
+    let healthy = ContinuousClock.now - begun
+    var baseline = Baseline.measure(await engine.nodes())
+    baseline.healthySeconds = healthy / .seconds(1)
+    report("\(baseline.nodes) nodes are healthy after \(Self.seconds(healthy))")
+    changes.add("deploy: the lab as it began")
+    if let scenario {
+      let symptom = try await breakIt(scenario)
+      baseline.symptomSeconds = (ContinuousClock.now - begun) / .seconds(1)
+      report("the symptom shows after \(Self.seconds(ContinuousClock.now - begun)): \(symptom)")
+    }
+    try baseline.save(to: lab)
+  }
+
+  private func requireHealth(of topology: Topology) async throws {
+    let sick = try await engine.waitHealthy(Set(topology.services.map(\.name)), timeout: .seconds(30))
+    guard !sick.isEmpty else { return }
+    let names = sick.prefix(5).map { "\($0.name) is \($0.state.rawValue)\($0.exit.map { " (\($0))" } ?? "")" }
+    throw EngineError("the healthy lab did not get healthy: \(names.joined(separator: ", ")); see \(lab.logs)")
+  }
+
+  /// The change that breaks the lab; returns what shows it.
+  private func breakIt(_ scenario: Scenario) async throws -> String {
+    for (service, count) in scenario.start.change.sorted(by: { $0.key < $1.key }) {
+      try await engine.scale(service, to: count)
+      changes.add("scale \(service)=\(count)")
+    }
+    return try await Symptom(scenario.start.symptom).wait(on: engine)
+  }
+
+  /// Deploys what changed in the lab folder, after its preflight has agreed.
+  public func apply(report: @escaping Report) async throws -> [String] {
+    let topology = try readTopology()
+    for warning in topology.warnings { report("warning: \(warning)") }
+    let verdict = try await Preflight(lab: lab).run(on: engine, topology: topology)
+    if !verdict.output.isEmpty { report(verdict.output) }
+    guard verdict.status == 0 else {
+      throw EngineError(
+        "the lab's preflight refused the deploy (exit \(verdict.status)); nothing was changed", code: .usage)
+    }
+    try prepareSecrets(topology)
+    let done = try await engine.apply(topology, report: report)
+    changes.add("deploy: " + (done.isEmpty ? "nothing had changed" : done.joined(separator: "; ")))
+    if done.isEmpty { report("nothing has changed since the last deploy") }
+    return done
+  }
+
+  /// The judge's secrets, and the operators' password file for psql.
+  private func prepareSecrets(_ topology: Topology) throws {
+    try engine.makeJudgeSecrets(topology)
+    let roles = ["postgres": "postgres", "inventory-db": "inventory", "orders-db": "orders", "payments-db": "payments"]
+    let lines = roles.sorted { $0.key < $1.key }.compactMap { name, role in
+      (try? engine.secret(name + "-password")).map { "*:*:*:\(role):\($0)\n" }
+    }
+    let path = lab.stateFolder + "/pgpass"
+    unlink(path)
+    guard
+      FileManager.default.createFile(
+        atPath: path, contents: Data(lines.joined().utf8), attributes: [.posixPermissions: 0o600])
+    else { throw EngineError("cannot write \(path)") }
+  }
+
+  static func seconds(_ duration: Duration) -> String {
+    (duration / .seconds(1)).formatted(.number.precision(.fractionLength(1))) + " s"
+  }
+}

@@ -1,0 +1,145 @@
+/// One failure of the catalogue, as data: what the trainee is told, how it is started, loaded, tried and judged.
+public struct Scenario: Sendable, Equatable, Codable {
+  /// The stable name, for instance `one-bad-instance`.
+  public var id: String
+  /// One line for lists.
+  public var title: String
+  /// Where the failure is documented.
+  public var source: String
+  /// How a real on-call would be told: `page` or `ticket`.
+  public var severity: String
+  /// The services that show or cause it.
+  public var services: [String]
+  /// The runbook's file, from the root of the installation.
+  public var runbook: String
+  /// What the trainee is told: the symptom as the users see it, never its cause. Plain text or Markdown.
+  public var brief: String
+  /// What will be required, one sentence each: nothing is required that isn't here.
+  public var contract: [String]
+  /// Help on request, from the faintest to the plainest.
+  public var hints: [String]
+  /// How a lab comes to show the symptom.
+  public var start: StartPlan
+  /// The users.
+  public var load: LoadPlan
+  /// The trials, in the order in which they are tried; a failed one ends the grade.
+  public var trials: [TrialPlan]
+  /// The checks, in the order in which the verdict lists them.
+  public var checks: [CheckPlan]
+  /// The longest that a grade may take; what has not been tried by then stays untried.
+  public var timeBudget: Duration
+
+  /// A scenario.
+  public init(
+    id: String, title: String, source: String, severity: String, services: [String], runbook: String, brief: String,
+    contract: [String], hints: [String], start: StartPlan, load: LoadPlan, trials: [TrialPlan], checks: [CheckPlan],
+    timeBudget: Duration
+  ) {
+    self.id = id
+    self.title = title
+    self.source = source
+    self.severity = severity
+    self.services = services
+    self.runbook = runbook
+    self.brief = brief
+    self.contract = contract
+    self.hints = hints
+    self.start = start
+    self.load = load
+    self.trials = trials
+    self.checks = checks
+    self.timeBudget = timeBudget
+  }
+}
+
+/// How a lab comes to show its symptom: healthy first, then the change that breaks it, then the proof.
+public struct StartPlan: Sendable, Equatable, Codable {
+  /// Instances of each service while the healthy baseline is measured.
+  public var baseline: [String: Int]
+  /// Instances of each service after the change that breaks the shop.
+  public var change: [String: Int]
+  /// What must be seen before the lab is handed over.
+  public var symptom: SymptomPlan
+
+  /// A start.
+  public init(baseline: [String: Int], change: [String: Int], symptom: SymptomPlan) {
+    self.baseline = baseline
+    self.change = change
+    self.symptom = symptom
+  }
+}
+
+/// What must be seen before a lab is handed over: of all instances of a service exactly so many refuse, and in each
+/// round the same ones.
+public struct SymptomPlan: Sendable, Equatable, Codable {
+  /// Whose instances are asked.
+  public var service: String
+  /// What they are asked for: the path of a GET.
+  public var path: String
+  /// How many of them refuse.
+  public var refusing: Int
+  /// The status of a refusal.
+  public var status: Int
+  /// How often all are asked; the same ones must refuse each time.
+  public var rounds: Int
+  /// How long the symptom may take to show.
+  public var within: Duration
+
+  /// A symptom.
+  public init(service: String, path: String, refusing: Int, status: Int, rounds: Int, within: Duration) {
+    self.service = service
+    self.path = path
+    self.refusing = refusing
+    self.status = status
+    self.rounds = rounds
+    self.within = within
+  }
+}
+
+/// A trial: load plus triggers, recorded.
+public struct TrialPlan: Sendable, Equatable, Codable {
+  /// Its name; phases are called `NAME.window` and so on.
+  public var name: String
+  /// The tier that it decides.
+  public var tier: Tier
+  /// Whether it is only tried when the lab's own rules or preflight differ from those it began with.
+  public var needsPrevention: Bool
+  /// What is done, in order.
+  public var steps: [Step]
+
+  /// A trial.
+  public init(name: String, tier: Tier, needsPrevention: Bool, steps: [Step]) {
+    self.name = name
+    self.tier = tier
+    self.needsPrevention = needsPrevention
+    self.steps = steps
+  }
+}
+
+/// A check of a scenario: which kind, for which tier, with which parameters.
+public struct CheckPlan: Sendable, Equatable, Codable {
+  /// The name in the verdict, unique in the scenario.
+  public var id: String
+  /// The kind of check; the same as `id` unless told.
+  public var kind: String
+  /// The tier that it decides.
+  public var tier: Tier
+  /// The trial whose phases it reads.
+  public var trial: String
+  /// The heading of the runbook that helps.
+  public var section: String
+  /// What else the kind wants to know.
+  public var parameters: [String: String]
+
+  /// A check.
+  public init(
+    id: String, kind: String, tier: Tier, trial: String, section: String, parameters: [String: String] = [:]
+  ) {
+    self.id = id
+    self.kind = kind
+    self.tier = tier
+    self.trial = trial
+    self.section = section
+    self.parameters = parameters
+  }
+}

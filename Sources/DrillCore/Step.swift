@@ -1,0 +1,163 @@
+/// One thing that a trial does. New scenarios combine these; only a new kind of deed needs code.
+public enum Step: Sendable, Equatable, Codable {
+  /// Counts the running instances; with fewer the rest of the trial is not tried.
+  case require(RequireStep)
+  /// Restarts every instance at once, in an order drawn from the seed, and proves by /proc that each is a new process.
+  case restart(RestartStep)
+  /// Runs another number of instances for as long as this trial lasts.
+  case scale(ScaleStep)
+  /// Waits, bounded, until every instance has answered once.
+  case settle(SettleStep)
+  /// Load, visits and probes for a while: what the checks judge.
+  case window(WindowStep)
+  /// Waits, bounded, until no alert of the lab fires, and records those that still do.
+  case rest(RestStep)
+  /// Takes database connections away in steps, with users at work, and watches the lab's alerts.
+  case hold(HoldStep)
+  /// Asks the lab's preflight which deploys it lets through, and measures what the lab survives.
+  case preflight(PreflightStep)
+}
+
+/// See `Step.require`.
+public struct RequireStep: Sendable, Equatable, Codable {
+  /// Whose instances are counted.
+  public var service: String
+  /// The fewest that the brief allows.
+  public var atLeast: Int
+
+  /// A count.
+  public init(service: String, atLeast: Int) {
+    self.service = service
+    self.atLeast = atLeast
+  }
+}
+
+/// See `Step.restart`.
+public struct RestartStep: Sendable, Equatable, Codable {
+  /// Whose instances are restarted.
+  public var service: String
+
+  /// A restart.
+  public init(service: String) { self.service = service }
+}
+
+/// See `Step.scale`.
+public struct ScaleStep: Sendable, Equatable, Codable {
+  /// The service.
+  public var service: String
+  /// How many instances it has while the trial lasts; a lab that already has more keeps them.
+  public var to: Int
+  /// After this the instances come down by themselves, whatever becomes of the grader.
+  public var lease: Duration
+
+  /// A number of instances.
+  public init(service: String, to: Int, lease: Duration) {
+    self.service = service
+    self.to = to
+    self.lease = lease
+  }
+}
+
+/// See `Step.settle`.
+public struct SettleStep: Sendable, Equatable, Codable {
+  /// Whose instances are waited for.
+  public var service: String
+  /// How long at most. Those that have not answered by then show in the window.
+  public var within: Duration
+
+  /// A wait.
+  public init(service: String, within: Duration) {
+    self.service = service
+    self.within = within
+  }
+}
+
+/// See `Step.window`.
+public struct WindowStep: Sendable, Equatable, Codable {
+  /// How long it lasts; it ends early once the outcome is beyond doubt.
+  public var length: Duration
+  /// Whether the users of the scenario are at work.
+  public var users: Bool
+  /// Visits to each instance in turn.
+  public var sweep: SweepPlan?
+  /// How often an operator tries to log in to the database; `nil` for never.
+  public var operatorEvery: Duration?
+
+  /// A window.
+  public init(length: Duration, users: Bool, sweep: SweepPlan?, operatorEvery: Duration?) {
+    self.length = length
+    self.users = users
+    self.sweep = sweep
+    self.operatorEvery = operatorEvery
+  }
+}
+
+/// Visits to each instance of a service in turn, directly, at a constant rate.
+public struct SweepPlan: Sendable, Equatable, Codable {
+  /// Whose instances are visited.
+  public var service: String
+  /// Visits a second, over all instances together.
+  public var rate: Double
+  /// What is asked; each round asks every instance for one of them.
+  public var operations: [Operation]
+  /// How long a visitor waits for an answer.
+  public var patience: Duration
+
+  /// Visits.
+  public init(service: String, rate: Double, operations: [Operation], patience: Duration) {
+    self.service = service
+    self.rate = rate
+    self.operations = operations
+    self.patience = patience
+  }
+}
+
+/// See `Step.rest`.
+public struct RestStep: Sendable, Equatable, Codable {
+  /// How long at most; alerts that fire by then count as always on.
+  public var within: Duration
+
+  /// A rest.
+  public init(within: Duration) { self.within = within }
+}
+
+/// See `Step.hold`.
+public struct HoldStep: Sendable, Equatable, Codable {
+  /// The service whose database loses connections.
+  public var service: String
+  /// The shares of the cap that are in use, step by step, 0...1, rising.
+  public var shares: [Double]
+  /// How long each step lasts: scrape, evaluation and the rule's own `for` have to fit.
+  public var dwell: Duration
+  /// After this the connections come back by themselves.
+  public var lease: Duration
+
+  /// A ramp.
+  public init(service: String, shares: [Double], dwell: Duration, lease: Duration) {
+    self.service = service
+    self.shares = shares
+    self.dwell = dwell
+    self.lease = lease
+  }
+}
+
+/// See `Step.preflight`.
+public struct PreflightStep: Sendable, Equatable, Codable {
+  /// The service whose deploys are asked about.
+  public var service: String
+  /// Numbers of instances that must get through.
+  public var good: [Int]
+  /// The greatest number that the judge tries for real; a lab whose limit can't be measured by counting connections has
+  /// to draw its line here or below.
+  public var provable: Int
+  /// How long one run may take.
+  public var patience: Duration
+
+  /// Questions to the preflight.
+  public init(service: String, good: [Int], provable: Int, patience: Duration) {
+    self.service = service
+    self.good = good
+    self.provable = provable
+    self.patience = patience
+  }
+}

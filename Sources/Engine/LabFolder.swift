@@ -1,0 +1,161 @@
+import Foundation
+import Topology
+
+/// The folder that a trainee edits, and what Firedrill keeps in it.
+public struct LabFolder: Sendable, Equatable {
+  /// What `start` fixed about a lab.
+  public struct State: Codable, Sendable, Equatable {
+    /// Eight hexadecimal digits at most; names the run folder.
+    public var id: String
+    /// The scenario's id.
+    public var scenario: String
+    /// Fixes what the lab draws by chance.
+    public var seed: UInt64
+    /// Whether people see an incident number instead of the scenario.
+    public var blind: Bool
+    /// What runs the nodes: `process`.
+    public var engine: String
+    /// Seconds since 1970.
+    public var startedAt: Double
+
+    /// Makes a state; `startedAt` in seconds since 1970.
+    public init(id: String, scenario: String, seed: UInt64, blind: Bool, engine: String, startedAt: Double) {
+      self.id = id
+      self.scenario = scenario
+      self.seed = seed
+      self.blind = blind
+      self.engine = engine
+      self.startedAt = startedAt
+    }
+
+    /// What people see: the scenario's id, or a number that says nothing in a blind lab.
+    public var shownName: String { blind ? "incident-\(id.prefix(6))" : scenario }
+  }
+
+  /// Absolute path without a final slash.
+  public let path: String
+
+  /// Names a lab folder; a relative path counts from the working folder.
+  public init(path: String) {
+    let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
+  }
+
+  /// What Firedrill keeps; not the trainee's.
+  public var stateFolder: String { path + "/.firedrill" }
+  /// `State` as JSON.
+  public var stateFile: String { stateFolder + "/lab.json" }
+  /// The lab's files as they began.
+  public var pristine: String { stateFolder + "/pristine" }
+  /// A log for each node of the lab.
+  public var logs: String { path + "/logs" }
+  /// One file a secret, mode 0600.
+  public var secrets: String { path + "/secrets" }
+  /// One folder a grade.
+  public var evidence: String { path + "/.evidence" }
+  /// What changed and when.
+  public var changeLog: String { stateFolder + "/changes.jsonl" }
+
+  /// The state of the lab, or nil where no lab was started.
+  public func state() throws -> State? {
+    guard let data = FileManager.default.contents(atPath: stateFile) else { return nil }
+    return try JSONDecoder().decode(State.self, from: data)
+  }
+
+  /// The state of a lab that must be there.
+  public func requireState() throws -> State {
+    guard let state = try state() else {
+      throw EngineError("\(path) is no lab: start one with `firedrill start ID --lab \(path)`", code: .usage)
+    }
+    return state
+  }
+
+  /// Writes the state.
+  public func save(_ state: State) throws {
+    try FileManager.default.createDirectory(atPath: stateFolder, withIntermediateDirectories: true)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    try encoder.encode(state).write(to: URL(fileURLWithPath: stateFile), options: .atomic)
+  }
+
+  /// The services' program: the one that `apply --build` put into the lab, or the installation's.
+  func fleetProgram(_ installation: Installation) -> String {
+    let own = stateFolder + "/bin/fleet"
+    return FileManager.default.isExecutableFile(atPath: own) ? own : installation.fleet
+  }
+
+  // MARK: Making one
+
+  /// Lays the base topology and the scenario's files down, generates secrets, keeps a pristine copy.
+  ///
+  /// Throws when the folder holds something already, unless `force`.
+  public func make(scenario: String, installation: Installation, force: Bool) throws {
+    let files = FileManager.default
+    let existing = (try? files.contentsOfDirectory(atPath: path)) ?? []
+    if !existing.isEmpty {
+      guard force else {
+        throw EngineError("\(path) is not empty: a lab is never overwritten without --force", code: .usage)
+      }
+      guard try state() != nil else {
+        throw EngineError("\(path) is not empty and no lab: --force replaces labs only", code: .usage)
+      }
+      for name in existing { try files.removeItem(atPath: "\(path)/\(name)") }
+    }
+    try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Self.lay(installation.baseLab, over: path)
+    try Self.lay(installation.scenario(scenario) + "/lab", over: path)
+    try files.createDirectory(atPath: logs, withIntermediateDirectories: true)
+    try makeSecrets(Topology.load(lab: path))
+    try files.createDirectory(atPath: pristine, withIntermediateDirectories: true)
+    try Self.lay(installation.baseLab, over: pristine)
+    try Self.lay(installation.scenario(scenario) + "/lab", over: pristine)
+    for folder in [path, logs] where chmod(folder, 0o755) != 0 { throw EngineError.system("chmod \(folder)") }
+  }
+
+  /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs and evidence.
+  public func restorePristine() throws {
+    let files = FileManager.default
+    let kept: Set<String> = [".firedrill", ".evidence", "logs", "secrets"]
+    for name in try files.contentsOfDirectory(atPath: path) where !kept.contains(name) {
+      try files.removeItem(atPath: "\(path)/\(name)")
+    }
+    try? files.removeItem(atPath: stateFolder + "/bin")
+    try Self.lay(pristine, over: path)
+  }
+
+  /// Every secret that the topology expects in the folder `secrets` and that is not there yet.
+  private func makeSecrets(_ topology: Topology) throws {
+    try RunDirectory.makePrivateFolder(secrets)
+    for secret in topology.secrets where secret.file == "secrets/\(secret.name)" {
+      try Self.makeSecret(at: "\(path)/\(secret.file)")
+    }
+  }
+
+  /// 32 random hexadecimal digits in a file of mode 0600.
+  static func makeSecret(at path: String) throws {
+    var random = SystemRandomNumberGenerator()
+    let word = (0..<2).map { _ in String(random.next(), radix: 16) }
+      .map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+    guard
+      FileManager.default.createFile(
+        atPath: path, contents: Data((word + "\n").utf8), attributes: [.posixPermissions: 0o600])
+    else { throw EngineError("cannot write \(path)") }
+  }
+
+  /// Copies a tree over another: files replace files, folders are merged.
+  static func lay(_ source: String, over target: String) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: source) else { return }
+    for name in try files.contentsOfDirectory(atPath: source) {
+      var isFolder = ObjCBool(false)
+      _ = files.fileExists(atPath: "\(source)/\(name)", isDirectory: &isFolder)
+      if isFolder.boolValue {
+        try files.createDirectory(atPath: "\(target)/\(name)", withIntermediateDirectories: true)
+        try lay("\(source)/\(name)", over: "\(target)/\(name)")
+      } else {
+        try? files.removeItem(atPath: "\(target)/\(name)")
+        try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Topology
+
+/// Faults: journalled and leased by the guardian, so that they heal whatever becomes of this process.
+extension ProcessEngine {
+  /// See `Engine`.
+  public func inject(_ fault: FaultRequest) async throws -> ActiveFault {
+    let kind = try FaultKind(fault)
+    faultCount += 1
+    let id = "\(fault.kind)-\(faultCount)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+    let orders = try orders(for: kind, id: id)
+    var parameters = fault.parameters
+    if case .scale(let service, _) = kind { parameters["from"] = topology.service(service)?.replicas.map(String.init) }
+    let record = FaultRecord(
+      id: id, kind: fault.kind, parameters: parameters, lease: fault.lease,
+      expiresAt: Date().timeIntervalSince1970 + fault.lease, apply: orders.apply, undo: orders.undo)
+    try await guardian.send(.inject(record))
+    do {
+      if case .scale(let service, let count) = kind { try await scale(service, to: count) }
+      if case .holdConnections(let held) = kind { try await awaitHolder(id, count: held.count) }
+    } catch {
+      try? await clear(id)
+      throw error
+    }
+    return ActiveFault(id: id, kind: record.kind, parameters: record.parameters, expiresAt: record.expiresAt)
+  }
+
+  /// See `Engine`.
+  public func clear(_ id: String) async throws {
+    try await guardian.send(.clear(fault: id), timeout: .seconds(60))
+  }
+
+  /// The guardian has undone a scale: the topology must say the same, so that nobody brings the surplus nodes back.
+  func noteCleared(_ fault: FaultRecord) {
+    guard fault.kind == "scale", let name = fault.parameters["service"],
+      let before = fault.parameters["from"].flatMap(Int.init),
+      let index = topology.services.firstIndex(where: { $0.name == name })
+    else { return }
+    topology.services[index].replicas = before
+    syncViews()
+    // The next save repeats this; a hosts file that names ended nodes for a while harms nobody.
+    try? save()
+  }
+
+  /// See `Engine`.
+  public func activeFaults() async throws -> [ActiveFault] {
+    (try await guardian.send(.faults).faults ?? []).sorted { $0.id < $1.id }.map {
+      ActiveFault(id: $0.id, kind: $0.kind, parameters: $0.parameters, expiresAt: $0.expiresAt)
+    }
+  }
+
+  private func orders(
+    for kind: FaultKind, id: String
+  ) throws -> (apply: [GuardianOrder], undo: [GuardianOrder]) {
+    switch kind {
+    case .stopNode(let node): return ([.stop(node: node)], [.start(node: node)])
+    case .killNode(let node): return ([.kill(node: node)], [.start(node: node)])
+    case .pauseNode(let node): return ([.freeze(node: node)], [.thaw(node: node)])
+    case .scale(let service, let count):
+      guard let found = topology.service(service), let before = found.replicas else {
+        throw EngineError("\(service) cannot be scaled", code: .usage)
+      }
+      let surplus = found.instances(count: max(count, before)).dropFirst(before)
+      let missing = found.instances.dropFirst(count)
+      return ([], surplus.map { .remove(node: $0) } + missing.map { .start(node: $0) })
+    case .holdConnections(let held):
+      return ([.spawn(try holder(held, id: id))], [.remove(node: id)])
+    }
+  }
+
+  /// The process that holds the connections: a node of its own, so that closing them is ending it.
+  private func holder(_ held: FaultKind.HeldConnections, id: String) throws -> SpawnSpec {
+    let secret = "\(run.judgeSecrets)/hold-\(id)"
+    guard
+      FileManager.default.createFile(
+        atPath: secret, contents: Data(try self.secret(held.passwordSecret).utf8),
+        attributes: [.posixPermissions: 0o400])
+    else { throw EngineError("cannot write \(secret)") }
+    let argv = [
+      "firedrill", "hold-connections", "--host", held.host, "--port", "\(held.port)", "--user", held.user,
+      "--database", held.database, "--password-file", "/run/secrets/password", "--count", "\(held.count)",
+    ]
+    return SpawnSpec(
+      node: id, service: "fault", judge: true, address: "127.0.0.1", argv: argv,
+      environment: ["PATH=\(Part.path)", "HOSTNAME=\(id)"], directory: "/",
+      mounts: [
+        .bind(installation.firedrill, at: "/app/bin/firedrill", readOnly: true),
+        .bind(secret, at: "/run/secrets/password", readOnly: true),
+      ],
+      limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: holderLog(id), stopGrace: 1,
+      stopSignal: SIGTERM, restart: .never, fingerprint: id)
+  }
+
+  private func holderLog(_ id: String) -> String { "\(run.path)/\(id).log" }
+
+  /// The holder writes `held N` when it has opened what it could.
+  private func awaitHolder(_ id: String, count: Int) async throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
+      let text = (try? String(contentsOfFile: holderLog(id), encoding: .utf8)) ?? ""
+      if text.contains("held ") { return }
+      if views[id]?.record?.exit != nil { throw EngineError("the holder of connections ended: \(text)") }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    throw EngineError("the holder of connections did not get ready within 10 s")
+  }
+}

@@ -1,0 +1,178 @@
+import Foundation
+public import Topology
+
+/// Turns a service of the topology into what the guardian starts.
+struct SpecBuilder: Sendable {
+  let lab: LabFolder
+  let run: RunDirectory
+  let installation: Installation
+  let plan: AddressPlan
+  let topology: Topology
+
+  /// The spec of one instance, counted from 1.
+  func spec(for service: Topology.Service, instance: Int) throws -> SpawnSpec {
+    let node = service.instances(count: service.replicas.map { max($0, instance) })[instance - 1]
+    guard let address = plan.address(of: service.name, instance: instance) else {
+      throw EngineError("\(service.name) has no address yet")
+    }
+    guard service.memoryLimit == nil else {
+      throw EngineError(
+        "\(service.place): services.\(service.name).mem_limit: the process engine cannot limit memory; remove the key",
+        code: .usage)
+    }
+    let argv = service.commandLine
+    guard !argv.isEmpty else {
+      throw EngineError("\(service.place): services.\(service.name): command is missing", code: .usage)
+    }
+    let user = try Self.user(service)
+    let fleet = lab.fleetProgram(installation)
+    return SpawnSpec(
+      node: node, service: service.name, judge: service.judge, address: address, argv: argv,
+      environment: environment(of: service, node: node), directory: service.workingDirectory ?? "/lab",
+      mounts: try mounts(of: service, user: user, fleet: fleet), limits: try limits(of: service), user: user,
+      log: service.judge ? "\(run.path)/\(node).log" : "\(lab.logs)/\(node).log",
+      stopGrace: Double(service.stopGraceMilliseconds) / 1000, stopSignal: try Self.stopSignal(service),
+      restart: Self.restart(service.restart),
+      fingerprint: service.contentHash(lab: service.judge ? installation.judge : lab.path)
+        + (argv[0] == "fleet" ? Self.fingerprint(of: fleet) : ""))
+  }
+
+  private func environment(of service: Topology.Service, node: String) -> [String] {
+    var values = ["PATH": Part.path, "HOSTNAME": node, "HOME": "/tmp", "LANG": "C.UTF-8"]
+    values.merge(service.environment) { _, own in own }
+    return values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  private func mounts(
+    of service: Topology.Service, user: SpawnSpec.User?, fleet: String
+  ) throws -> [SpawnSpec.Mount] {
+    var mounts: [SpawnSpec.Mount] = [
+      .bind(lab.path, at: "/lab", readOnly: true),
+      .bind(fleet, at: "/app/bin/fleet", readOnly: true),
+    ]
+    if service.judge {
+      mounts.append(.bind(installation.judge, at: "/judge", readOnly: true))
+      mounts.append(.bind(run.judgeRun, at: "/run/firedrill", readOnly: true))
+    }
+    let base = service.judge ? installation.judge : lab.path
+    for mount in service.mounts {
+      switch mount.source {
+      case .folder(let folder):
+        if folder == ".", mount.target == "/lab" || mount.target == "/judge" { continue }
+        mounts.append(.bind(folder == "." ? base : "\(base)/\(folder)", at: mount.target, readOnly: mount.readOnly))
+      case .volume(let name):
+        let path = "\(run.volumes)/\(service.judge ? "judge-" : "")\(name)"
+        try Self.makeFolder(path, owner: user)
+        mounts.append(.bind(path, at: mount.target, readOnly: mount.readOnly))
+      }
+    }
+    for entry in service.tmpfs {
+      var options = "mode=" + String(entry.mode ?? 0o1777, radix: 8)
+      if let size = entry.size { options += ",size=\(size)" }
+      mounts.append(.tmpfs(at: entry.path, options: options))
+    }
+    for name in service.secrets { mounts.append(try secret(name, of: service, user: user)) }
+    return mounts
+  }
+
+  /// A copy of the secret that only the node's user can read.
+  private func secret(_ name: String, of service: Topology.Service, user: SpawnSpec.User?) throws -> SpawnSpec.Mount {
+    guard let secret = topology.secret(name) else { throw EngineError("there is no secret \(name)", code: .usage) }
+    let source = secret.judge ? "\(run.judgeSecrets)/\(name)" : "\(lab.path)/\(secret.file)"
+    guard let content = FileManager.default.contents(atPath: source) else {
+      throw EngineError(
+        "\(service.place): services.\(service.name).secrets: \(name) has no file \(secret.file)", code: .usage)
+    }
+    let folder = "\(run.secrets)/\(user?.uid ?? getuid())"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let copy = "\(folder)/\(name)"
+    unlink(copy)
+    guard FileManager.default.createFile(atPath: copy, contents: content, attributes: [.posixPermissions: 0o400]),
+      user.map({ chown(copy, $0.uid, $0.gid) == 0 }) ?? true
+    else { throw EngineError.system("cannot write \(copy)") }
+    return .bind(copy, at: "/run/secrets/\(name)", readOnly: true)
+  }
+
+  private static func makeFolder(_ path: String, owner: SpawnSpec.User?) throws {
+    if mkdir(path, 0o700) != 0, errno != EEXIST { throw EngineError.system("cannot make \(path)") }
+    if let owner, chown(path, owner.uid, owner.gid) != 0 { throw EngineError.system("cannot give away \(path)") }
+  }
+
+  // MARK: Small translations
+
+  private static let limitNumbers: [String: Int32] = [
+    "cpu": 0, "fsize": 1, "data": 2, "stack": 3, "core": 4, "rss": 5, "nproc": 6, "nofile": 7, "memlock": 8, "as": 9,
+    "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14,
+  ]
+
+  private func limits(of service: Topology.Service) throws -> [SpawnSpec.Limit] {
+    try service.ulimits.sorted { $0.key < $1.key }.map { name, limit in
+      guard let number = Self.limitNumbers[name] else {
+        let known = Self.limitNumbers.keys.sorted().joined(separator: ", ")
+        throw EngineError("\(service.place): services.\(service.name).ulimits.\(name): one of \(known)", code: .usage)
+      }
+      return SpawnSpec.Limit(resource: number, soft: limit.soft < 0 ? .max : UInt64(limit.soft))
+    }
+  }
+
+  /// Only root can change the user: a service without one runs as nobody. Other callers run all as themselves.
+  static func user(_ service: Topology.Service) throws -> SpawnSpec.User? {
+    guard getuid() == 0 else { return nil }
+    let name = service.user.map { String($0.prefix { $0 != ":" }) } ?? "nobody"
+    if let uid = UInt32(name) { return SpawnSpec.User(uid: uid, gid: uid) }
+    guard let entry = getpwnam(name) else {
+      throw EngineError(
+        "\(service.place): services.\(service.name).user: there is no user \(name) here; its Debian package makes it",
+        code: .missingPart)
+    }
+    return SpawnSpec.User(uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+  }
+
+  private static func stopSignal(_ service: Topology.Service) throws -> Int32 {
+    let names = ["SIGTERM": SIGTERM, "SIGINT": SIGINT, "SIGQUIT": SIGQUIT, "SIGHUP": SIGHUP, "SIGUSR1": SIGUSR1]
+    let name = service.stopSignal
+    guard let number = names[name.hasPrefix("SIG") ? name : "SIG" + name] else {
+      let known = names.keys.sorted().joined(separator: ", ")
+      throw EngineError("\(service.place): services.\(service.name).stop_signal: one of \(known)", code: .usage)
+    }
+    return number
+  }
+
+  private static func restart(_ policy: Topology.RestartPolicy) -> RestartPolicy {
+    switch policy {
+    case .never: .never
+    case .always, .unlessStopped: .always
+    case .onFailure(let attempts): .onFailure(limit: attempts)
+    }
+  }
+
+  /// Another build is another fingerprint.
+  private static func fingerprint(of program: String) -> String {
+    let attributes = (try? FileManager.default.attributesOfItem(atPath: program)) ?? [:]
+    let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+    return "-\(attributes[.systemFileNumber] ?? 0)-\(attributes[.size] ?? 0)-\(changed)"
+  }
+}
+
+extension ProcessEngine {
+  /// Makes the judge's secrets that are not there yet; they never enter the lab folder.
+  public nonisolated func makeJudgeSecrets(_ topology: Topology) throws {
+    for secret in topology.secrets where secret.judge {
+      let path = "\(run.judgeSecrets)/\(secret.name)"
+      let shared = "\(lab.secrets)/\(secret.name)"
+      if FileManager.default.fileExists(atPath: shared) {
+        // A judge's exporter that logs in to the lab's database needs the lab's own password.
+        try FileManager.default.copyReplacing(shared, with: path)
+      } else if !FileManager.default.fileExists(atPath: path) {
+        try LabFolder.makeSecret(at: path)
+      }
+    }
+  }
+}
+
+extension FileManager {
+  fileprivate func copyReplacing(_ source: String, with target: String) throws {
+    try? removeItem(atPath: target)
+    try copyItem(atPath: source, toPath: target)
+  }
+}

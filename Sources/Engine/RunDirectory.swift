@@ -1,0 +1,111 @@
+import CPlatform
+import Foundation
+
+/// Where a running lab keeps its sockets, journal and volumes: outside the lab folder, readable by its owner only.
+public struct RunDirectory: Sendable, Equatable {
+  /// Absolute path.
+  public let path: String
+
+  /// The folder that holds the run folders of this user's labs: `FIREDRILL_RUN`, or `/var/tmp/firedrill-UID`.
+  ///
+  /// Not `/run` or `/tmp`: both are often in memory, and databases live here.
+  public static var base: String {
+    ProcessInfo.processInfo.environment["FIREDRILL_RUN"] ?? "/var/tmp/firedrill-\(getuid())"
+  }
+
+  /// The run folder of a lab by its id.
+  public init(labID: String) { path = Self.base + "/" + labID }
+
+  /// Where the guardian takes orders.
+  public var guardianSocket: String { path + "/guardian.sock" }
+  /// Locked for as long as the guardian lives.
+  public var guardianLock: String { path + "/guardian.lock" }
+  /// What the guardian had to say.
+  public var guardianLog: String { path + "/guardian.log" }
+  /// Where the controller serves its API.
+  public var controllerSocket: String { path + "/controller.sock" }
+  /// What the controller had to say.
+  public var controllerLog: String { path + "/controller.log" }
+  /// The token of the controller's API, mode 0600.
+  public var tokenFile: String { path + "/token" }
+  /// Faults, applied and undone.
+  public var journal: String { path + "/journal.jsonl" }
+  /// The number of the lab's block of addresses.
+  var blockFile: String { path + "/block" }
+  /// Each node mounts its root here, in its own mount namespace.
+  public var nodeRoot: String { path + "/root" }
+  /// Every node has this as /etc/hosts.
+  public var hostsFile: String { path + "/hosts" }
+  /// Named volumes.
+  public var volumes: String { path + "/volumes" }
+  /// Copies of secrets, by the user who may read them.
+  public var secrets: String { path + "/secrets" }
+  /// Secrets of the judge, which the lab folder never holds.
+  public var judgeSecrets: String { path + "/judge-secrets" }
+  /// Files that the engine keeps current for judge nodes (Prometheus' targets).
+  public var judgeRun: String { path + "/judge-run" }
+  /// Programs that nodes find in /app/bin.
+  public var programs: String { path + "/bin" }
+  /// The topology as it was applied last.
+  public var appliedTopology: String { path + "/applied.json" }
+
+  /// Makes the folders, mode 0700 where they hold something private.
+  public func create() throws {
+    try Self.makePrivateFolder(Self.base)
+    try Self.makePrivateFolder(path)
+    for folder in [nodeRoot, volumes, secrets, judgeRun, programs] {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    try Self.makePrivateFolder(judgeSecrets)
+    guard chmod(programs, 0o755) == 0, chmod(judgeRun, 0o755) == 0 else { throw EngineError.system("chmod \(path)") }
+  }
+
+  /// A folder in a place that others can write to must be ours, and ours alone.
+  static func makePrivateFolder(_ path: String) throws {
+    if mkdir(path, 0o700) != 0, errno != EEXIST { throw EngineError.system("cannot make \(path)") }
+    var info = stat()
+    guard lstat(path, &info) == 0 else { throw EngineError.system("cannot look at \(path)") }
+    guard info.st_mode & S_IFMT == S_IFDIR, info.st_uid == getuid() else {
+      throw EngineError("\(path) belongs to somebody else: remove it or set FIREDRILL_RUN to a folder of your own")
+    }
+    guard chmod(path, 0o700) == 0 else { throw EngineError.system("cannot protect \(path)") }
+  }
+
+  /// True while a guardian holds the lab.
+  public var isAlive: Bool {
+    let lock = firedrill_lock_file(guardianLock)
+    if lock >= 0 { close(lock) }
+    return lock == -1
+  }
+
+  /// Removes what dead guardians of this user left behind; returns the ids of the labs that were cleaned.
+  ///
+  /// Their nodes are gone already: each dies with its guardian. What remains are files.
+  @discardableResult
+  public static func sweep() -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
+    return names.filter { name in
+      let run = RunDirectory(labID: name)
+      guard FileManager.default.fileExists(atPath: run.guardianLock), !run.isAlive else { return false }
+      return (try? FileManager.default.removeItem(atPath: run.path)) != nil
+    }
+  }
+
+  /// Takes a block of 127.0.0.0/8 for as long as the returned descriptor is open: 127.B.0.0/16 with B from 64 to 223.
+  static func takeBlock() throws -> (block: Int, lock: Int32) {
+    // One place for all users of the machine: addresses are shared by all of them.
+    let folder = "/var/tmp/firedrill-blocks"
+    if mkdir(folder, 0o1777) == 0 { _ = chmod(folder, 0o1777) }
+    for block in 64..<224 {
+      let path = "\(folder)/\(block)"
+      let lock = firedrill_lock_file(path)
+      if lock >= 0 { return (block, lock) }
+    }
+    throw EngineError("no free block of addresses: stop a lab, or remove \(folder) if none runs")
+  }
+}
+
+extension EngineError {
+  /// An error of the system's, with errno's words.
+  static func system(_ what: String) -> EngineError { EngineError("\(what): \(String(cString: strerror(errno)))") }
+}

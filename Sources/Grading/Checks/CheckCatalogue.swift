@@ -1,0 +1,98 @@
+public import DrillCore
+
+/// The kinds of checks, by name, and what each wants to know.
+public enum CheckCatalogue {
+  private struct Kind {
+    var parameters: Set<String>
+    var make: @Sendable (CheckPlan, Scenario) -> any Check
+  }
+
+  private static let kinds: [String: Kind] = [
+    "fault-took-effect": Kind(parameters: []) { plan, _ in FaultTookEffect(plan: plan) },
+    "every-instance-serves": Kind(parameters: ["instances", "refuses", "missing"]) { plan, scenario in
+      EveryInstanceServes(plan: plan, operations: scenario.sweepOperations(of: plan.trial))
+    },
+    "instances-are-themselves": Kind(parameters: []) { plan, _ in InstancesAreThemselves(plan: plan) },
+    "operator-gets-in": Kind(parameters: []) { plan, _ in OperatorGetsIn(plan: plan) },
+    "users-are-served": Kind(parameters: ["share"]) { plan, _ in UsersAreServed(plan: plan) },
+    "every-feature-works": Kind(parameters: []) { plan, scenario in
+      EveryFeatureWorks(
+        plan: plan, operations: DrillCore.Operation.allCases.filter { scenario.load.mix[$0, default: 0] > 0 })
+    },
+    "content-is-real": Kind(parameters: ["freshness"]) { plan, _ in ContentIsReal(plan: plan) },
+    "stock-is-conserved": Kind(parameters: []) { plan, _ in StockIsConserved(plan: plan) },
+    "acknowledged-is-kept": Kind(parameters: []) { plan, _ in AcknowledgedIsKept(plan: plan) },
+    "charged-once": Kind(parameters: []) { plan, _ in ChargedOnce(plan: plan) },
+    "durability-is-kept": Kind(parameters: ["fsync", "synchronous_commit", "full_page_writes"]) { plan, _ in
+      DurabilityIsKept(plan: plan)
+    },
+    "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
+    "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
+  ]
+
+  /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing or that nobody reads.
+  public static func problems(with plan: CheckPlan) -> [String] {
+    guard let kind = kinds[plan.kind] else {
+      return ["no such kind of check: '\(plan.kind)'; there are \(kinds.keys.sorted().joined(separator: ", "))"]
+    }
+    let given = Set(plan.parameters.keys)
+    return kind.parameters.subtracting(given).sorted().map { "the parameter '\($0)' is missing" }
+      + given.subtracting(kind.parameters).sorted().map { "\(plan.kind) has no parameter '\($0)'" }
+  }
+
+  /// The checks of `scenario`, in its order. A kind that doesn't exist was refused when the scenario was read.
+  public static func checks(of scenario: Scenario) -> [(plan: CheckPlan, check: any Check)] {
+    scenario.checks.compactMap { plan in kinds[plan.kind].map { (plan, $0.make(plan, scenario)) } }
+  }
+}
+
+extension Scenario {
+  /// What the sweeps of a trial ask for.
+  func sweepOperations(of trial: String) -> [DrillCore.Operation] {
+    for step in trials.first(where: { $0.name == trial })?.steps ?? [] {
+      if case .window(let window) = step, let sweep = window.sweep { return sweep.operations }
+    }
+    return []
+  }
+}
+
+/// What the checks of a scenario have in common: a plan gives them name, tier and heading.
+protocol PlannedCheck: Check {
+  var plan: CheckPlan { get }
+}
+
+extension PlannedCheck {
+  var id: String { plan.id }
+  var tier: Tier { plan.tier }
+  var section: String { plan.section }
+
+  /// The name of a phase of this check's trial.
+  func phase(_ part: String) -> String { "\(plan.trial).\(part)" }
+}
+
+/// What a check may say before it judges the load of a stream: trouble of the generator's own.
+///
+/// - Returns: `nil` when at least 95 % of the load went out and 99 % of it less than 250 ms late. Those bounds are far from
+///   what a busy machine of two cores shows (0.1 ms), and far from what would mislead: users wait for seconds.
+func undelivered(_ history: History, stream: String, in phase: String, expected: String) -> Finding? {
+  let load = history.load(stream: stream, in: phase)
+  guard load.scheduled > 0, load.delivered >= 0.95 else {
+    return .inconclusive(
+      .loadNotDelivered, "\(load.sent) of \(load.scheduled) requests of '\(stream)' went out", expected: expected)
+  }
+  let late = history.lateness(share: 0.99, stream: stream, in: phase) ?? .max
+  guard late <= 250_000_000 else {
+    return .inconclusive(
+      .loadNotDelivered, "the requests of '\(stream)' went out \(late / 1_000_000) ms late", expected: expected)
+  }
+  return nil
+}
+
+/// `a, b, c and 4 more`.
+func listed(_ names: [String], most: Int = 3) -> String {
+  let sorted = names.sorted { left, right in
+    left.count == right.count ? left < right : left.count < right.count
+  }
+  let shown = sorted.prefix(most).joined(separator: ", ")
+  return sorted.count > most ? "\(shown) and \(sorted.count - most) more" : shown
+}

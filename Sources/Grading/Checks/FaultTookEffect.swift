@@ -1,0 +1,25 @@
+import DrillCore
+
+/// What the trial did to the lab was seen to take effect by a probe that is independent of the engine.
+///
+/// Reasons: `fault_not_verified` (inconclusive): a fault of the trial was not verified, or none was injected.
+struct FaultTookEffect: PlannedCheck {
+  let plan: CheckPlan
+
+  func evaluate(_ history: History) -> Finding {
+    let expected = "each fault is seen to take effect"
+    let own = history.faults.map(\.fault).filter { $0.parameters["trial"] == plan.trial }
+    let injected = own.filter { $0.action == "inject" }
+    guard !injected.isEmpty else {
+      return .inconclusive(.faultNotVerified, "no fault was injected", expected: expected)
+    }
+    for fault in injected {
+      guard own.contains(where: { $0.id == fault.id && $0.action == "verified" }) else {
+        let detail = own.first { $0.id == fault.id && $0.action == "unverified" }?.parameters["detail"]
+        return .inconclusive(
+          .faultNotVerified, "\(fault.kind): \(detail ?? "nobody looked")", expected: expected)
+      }
+    }
+    return .met("\(listed(injected.map(\.kind))) took effect", expected: expected)
+  }
+}

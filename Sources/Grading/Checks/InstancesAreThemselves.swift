@@ -1,0 +1,45 @@
+import DrillCore
+
+/// Each address is answered by the instance whose address it is: by its name in `X-Instance`, by the name that it writes
+/// into its reservations, and by the process that listens there.
+///
+/// Reasons:
+/// - `instance_impostor`: somebody else answered.
+/// - `no_success_of_op` (inconclusive): nobody answered at all.
+struct InstancesAreThemselves: PlannedCheck {
+  let plan: CheckPlan
+
+  func evaluate(_ history: History) -> Finding {
+    let expected = "each address is answered by its own instance"
+    let window = phase("window")
+    let answered = history.requests(stream: "sweep", in: window).filter { $0.status != nil && $0.target != nil }
+    guard !answered.isEmpty else { return .inconclusive(.noSuccessOfOp, "nobody answered", expected: expected) }
+    if let wrong = answered.first(where: { $0.instance != $0.target }) {
+      return .violated(
+        "instance_impostor",
+        "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "nobody, for X-Instance is missing")'",
+        expected: expected)
+    }
+    if let listeners = history.rows("\(window).listeners").last {
+      let nodes = listeners.values(of: "node")
+      for (node, own) in zip(nodes, listeners.values(of: "own")) where own == "false" {
+        return .violated(
+          "instance_impostor", "a process of another node listens on the address of \(node ?? "")", expected: expected)
+      }
+    }
+    var writer: [String: String] = [:]
+    for rows in history.rows("reservations") {
+      for (id, instance) in zip(rows.values(of: "id"), rows.values(of: "instance")) {
+        if let id, let instance { writer[id] = instance }
+      }
+    }
+    for visit in answered where visit.op == DrillCore.Operation.reserve.rawValue && visit.outcome == .ok {
+      if let key = visit.key, let instance = writer[key], instance != visit.target {
+        return .violated(
+          "instance_impostor", "a reservation made at \(visit.target ?? "") was written by \(instance)",
+          expected: expected)
+      }
+    }
+    return .met("\(Set(answered.compactMap(\.target)).count) instances answered for themselves", expected: expected)
+  }
+}

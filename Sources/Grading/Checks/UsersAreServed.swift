@@ -1,0 +1,37 @@
+import DrillCore
+
+/// The share of the users' requests that is turned away stays within what the brief allows.
+///
+/// Reasons:
+/// - `users_refused`: more were turned away, or not answered within the users' patience.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `not_tried` (inconclusive): there were no users.
+struct UsersAreServed: PlannedCheck {
+  let plan: CheckPlan
+
+  private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
+
+  func evaluate(_ history: History) -> Finding {
+    let window = phase("window")
+    let expected = "at most \(percent(share)) of the users' requests turned away"
+    let requests = history.requests(stream: "users", in: window)
+    guard !requests.isEmpty else { return .inconclusive(.notTried, "there were no users", expected: expected) }
+    if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
+    let sent = requests.filter { $0.outcome != .dropped }
+    let refused = sent.filter { $0.outcome != .ok }
+    // A short window must not fail by rounding: one request may always go wrong where any share is allowed.
+    let allowed = share > 0 ? max(1, Int(share * Double(sent.count))) : 0
+    let observed = "\(refused.count) of \(sent.count) requests turned away"
+    guard refused.count <= allowed else {
+      let first = refused[0]
+      let words = first.status.map { "\($0) \(first.code ?? "")" } ?? (first.code ?? "no answer")
+      return .violated("users_refused", "\(observed) (\(first.op): \(words))", expected: expected)
+    }
+    return .met(observed, expected: expected)
+  }
+
+  private func percent(_ share: Double) -> String {
+    let tenths = Int((share * 1000).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+  }
+}

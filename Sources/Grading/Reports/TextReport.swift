@@ -1,0 +1,32 @@
+public import DrillCore
+
+/// A verdict for people.
+public enum TextReport {
+  /// Each check with what was seen and what is demanded, then the load, the verdict and the tier. No colours.
+  public static func text(_ verdict: Verdict, required: Tier) -> String {
+    var lines: [String] = []
+    for check in verdict.checks {
+      lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(check.finding.observed)")
+      guard check.finding.status != .met else { continue }
+      lines.append("    expected: \(check.finding.expected)")
+      if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
+      lines.append("    see:      \(check.runbook)")
+    }
+    let load = verdict.load
+    lines.append("")
+    lines.append(
+      "load: \(load.scheduled) scheduled, \(load.sent) sent, \(load.answered) answered, \(load.ok) ok, "
+        + "\(load.dropped) dropped")
+    lines.append("\(verdict.verdict.rawValue): tier \(verdict.tier.rawValue), \(required.rawValue) required")
+    lines.append("seed \(verdict.seed), evidence in \(verdict.evidence)")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func sign(_ status: Finding.Status) -> String {
+    switch status {
+    case .met: "ok  "
+    case .violated: "FAIL"
+    case .inconclusive: "?   "
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import DrillCore
+import Topology
+
+/// Reads the trials of a scenario file. Each step is a map of one key, its kind.
+enum StepReader {
+  private typealias Reader = @Sendable (YAMLMap) -> Step
+
+  private static let kinds: [(name: String, read: Reader)] = [
+    ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("window", window),
+    ("rest", rest), ("hold", hold), ("preflight", preflight),
+  ]
+
+  static func trial(_ map: YAMLMap) -> TrialPlan {
+    defer { map.refuseOthers() }
+    return TrialPlan(
+      name: map.required("name")?.name() ?? "", tier: map.required("tier")?.choice(Tier.self) ?? .mitigated,
+      needsPrevention: map["needs_prevention"]?.bool() ?? false,
+      steps: (map.required("steps")?.list() ?? []).compactMap(step))
+  }
+
+  private static func step(_ value: YAMLValue) -> Step? {
+    guard let map = value.map() else { return nil }
+    defer { map.refuseOthers() }
+    let names = kinds.map(\.name)
+    guard map.keys.count == 1, let key = map.keys.first, let kind = kinds.first(where: { $0.name == key.name }) else {
+      let hint = map.keys.first.map { Spelling.hint(for: $0.name, among: names) } ?? ""
+      map.problems.report("a step is one of \(names.joined(separator: ", "))\(hint)", at: map.place, key: map.key)
+      _ = map.entries()
+      return nil
+    }
+    guard let content = map.required(kind.name)?.map() else { return nil }
+    defer { content.refuseOthers() }
+    return kind.read(content)
+  }
+
+  private static func service(_ map: YAMLMap) -> String { map.required("service")?.name() ?? "" }
+
+  private static func time(_ map: YAMLMap, _ key: String) -> Duration { map.required(key)?.duration() ?? .zero }
+
+  @Sendable private static func require(_ map: YAMLMap) -> Step {
+    .require(RequireStep(service: service(map), atLeast: map.required("at_least")?.int(1...250) ?? 1))
+  }
+
+  @Sendable private static func restart(_ map: YAMLMap) -> Step { .restart(RestartStep(service: service(map))) }
+
+  @Sendable private static func scale(_ map: YAMLMap) -> Step {
+    .scale(ScaleStep(service: service(map), to: map.required("to")?.int(1...250) ?? 1, lease: time(map, "lease")))
+  }
+
+  @Sendable private static func settle(_ map: YAMLMap) -> Step {
+    .settle(SettleStep(service: service(map), within: time(map, "within")))
+  }
+
+  @Sendable private static func window(_ map: YAMLMap) -> Step {
+    .window(
+      WindowStep(
+        length: time(map, "length"), users: map.required("users")?.bool() ?? true,
+        sweep: map["sweep"]?.map().map(sweep), operatorEvery: map["operator_every"]?.duration()))
+  }
+
+  private static func sweep(_ map: YAMLMap) -> SweepPlan {
+    defer { map.refuseOthers() }
+    return SweepPlan(
+      service: service(map), rate: map.required("rate")?.double(1...2000) ?? 1,
+      operations: (map.required("operations")?.list() ?? []).compactMap { $0.choice(DrillCore.Operation.self) },
+      patience: time(map, "patience"))
+  }
+
+  @Sendable private static func rest(_ map: YAMLMap) -> Step { .rest(RestStep(within: time(map, "within"))) }
+
+  @Sendable private static func hold(_ map: YAMLMap) -> Step {
+    .hold(
+      HoldStep(
+        service: service(map), shares: (map.required("shares")?.list() ?? []).compactMap { $0.double(0...1) },
+        dwell: time(map, "dwell"), lease: time(map, "lease")))
+  }
+
+  @Sendable private static func preflight(_ map: YAMLMap) -> Step {
+    .preflight(
+      PreflightStep(
+        service: service(map), good: (map.required("good")?.list() ?? []).compactMap { $0.int(1...250) },
+        provable: map.required("provable")?.int(1...250) ?? 1, patience: time(map, "patience")))
+  }
+}

@@ -1,0 +1,163 @@
+import Clients
+import DrillCore
+import Engine
+import Load
+import Probes
+
+// Prevention, first half: the lab's alerts, at rest and while connections are taken away.
+extension TrialContext {
+  private static let poll: Duration = .milliseconds(250)
+
+  func prometheus() async throws -> PrometheusProbe {
+    let node = try await node(of: "prometheus")
+    return PrometheusProbe(http: http, base: "http://\(node.address):9090")
+  }
+
+  /// Asks for the alerts once, records those whose state changed, and gives the names of those that fire.
+  private func lookAtAlerts(_ prometheus: PrometheusProbe, known: inout [String: String]) async -> Set<String>? {
+    do {
+      let alerts = try await prometheus.alerts()
+      probe("prometheus", ok: true)
+      var now: [String: String] = [:]
+      for alert in alerts where now[alert.name] != "firing" { now[alert.name] = alert.state }
+      for (name, state) in now.sorted(by: { $0.key < $1.key }) where known[name] != state {
+        let severity = alerts.first { $0.name == name }?.labels["severity"]
+        recorder.record(.alert(AlertEvent(name: name, state: state, severity: severity)))
+      }
+      for name in known.keys.sorted() where now[name] == nil {
+        recorder.record(.alert(AlertEvent(name: name, state: "inactive")))
+      }
+      known = now
+      return Set(now.filter { $0.value == "firing" }.keys)
+    } catch {
+      probe("prometheus", ok: false, text: "\(error)", labels: ["dead": "true"])
+      return nil
+    }
+  }
+
+  /// Waits, bounded, until nothing fires for a second.
+  func rest(_ step: RestStep, trial: String) async throws {
+    let prometheus = try await prometheus()
+    let deadline = ContinuousClock.now + step.within
+    progress("waiting until the lab's alerts are silent")
+    await recorder.phase("\(trial).rest") {
+      var known: [String: String] = [:]
+      var quietSince: ContinuousClock.Instant?
+      var firing: Set<String> = []
+      while ContinuousClock.now < deadline, !Task.isCancelled {
+        firing = await lookAtAlerts(prometheus, known: &known) ?? firing
+        if firing.isEmpty {
+          let since = quietSince ?? .now
+          quietSince = since
+          if ContinuousClock.now - since >= .seconds(1) { return nil }
+        } else {
+          quietSince = nil
+        }
+        try? await Task.sleep(for: Self.poll)
+      }
+      return firing.isEmpty ? nil : "\(listed(Array(firing))) still fires"
+    }
+  }
+
+  /// Takes connections away step by step until a new alert fires or all steps are done.
+  func hold(_ step: HoldStep, trial: String) async throws {
+    guard let database = memory.database(step.service), let node = memory.databaseNode(step.service) else {
+      throw GradingError("the database of \(step.service) was not found")
+    }
+    let name = "\(trial).hold"
+    let prometheus = try await prometheus()
+    let users = try await users(for: step.dwell * (step.shares.count + 1), phase: name)
+    await recorder.phase(name) {
+      let stop = StopFlag()
+      async let load: Void = work(users, stop: stop)
+      var known: [String: String] = [:]
+      let before = await lookAtAlerts(prometheus, known: &known) ?? []
+      for share in step.shares where !Task.isCancelled {
+        await take(share, of: database, node: node, step: step, trial: trial)
+        let deadline = ContinuousClock.now + step.dwell
+        while ContinuousClock.now < deadline, !stop.isSet, !Task.isCancelled {
+          let firing = await lookAtAlerts(prometheus, known: &known) ?? []
+          if !firing.subtracting(before).isEmpty { stop.set() }
+          try? await Task.sleep(for: Self.poll)
+        }
+        if stop.isSet { break }
+      }
+      stop.set()
+      await load
+      return nil
+    }
+    await clearFaults()
+  }
+
+  private func work(_ stream: Load.Stream, stop: StopFlag) async {
+    _ = await stream.run(with: load, recorder: recorder, stop: stop)
+  }
+
+  /// Brings the connections in use to `share` of what ordinary roles may open, and verifies it in `pg_stat_activity`.
+  private func take(
+    _ share: Double, of database: DatabaseProbe, node: String, step: HoldStep, trial: String
+  ) async {
+    let percent = Int((share * 100).rounded())
+    let id = "\(trial)-hold-\(percent)"
+    do {
+      let (used, cap) = try await connections(of: database)
+      let goal = Int((share * Double(cap)).rounded())
+      let count = goal - used
+      record(
+        "hold-connections", "inject", trial: trial, id: id, ["share": "\(share)", "count": "\(count)", "cap": "\(cap)"])
+      progress("holding connections: \(percent) % of \(cap)")
+      if count > 0 {
+        let request = FaultRequest(
+          kind: "hold-connections",
+          parameters: [
+            "host": node, "port": "\(database.port)", "user": step.service, "database": database.database,
+            "password_secret": passwordSecret(of: step.service), "count": "\(min(count, 2000))",
+          ], lease: step.lease / .seconds(1))
+        memory.owe(try await engine.inject(request).id)
+      }
+      let (now, _) = try await connections(of: database)
+      // Pools open and close theirs meanwhile, and at the cap the last few places are anybody's.
+      let isThere = Double(now) >= Double(goal) * 0.95 - 3
+      record(
+        "hold-connections", isThere ? "verified" : "unverified", trial: trial, id: id,
+        ["used": "\(now)", "goal": "\(goal)", "detail": "\(now) of \(goal) connections are in use"])
+    } catch {
+      record("hold-connections", "unverified", trial: trial, id: id, ["detail": "\(error)"])
+    }
+  }
+
+  /// Connections in use, and how many ordinary roles may open.
+  private func connections(of database: DatabaseProbe) async throws -> (used: Int, cap: Int) {
+    let row = try await database.query(
+      """
+      SELECT count(*) FILTER (WHERE backend_type = 'client backend'),
+        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      FROM pg_stat_activity
+      """
+    ).rows.first
+    guard let used = row?.first.flatMap({ $0 }).flatMap({ Int($0) }),
+      let cap = row?.last.flatMap({ $0 }).flatMap({ Int($0) })
+    else { throw GradingError("the server does not say how many connections it has") }
+    return (used, cap)
+  }
+
+  /// Undoes everything that this grade did to the lab, newest first, also when the grade was cancelled.
+  func clearFaults() async {
+    let faults = memory.takeFaults()
+    guard !faults.isEmpty else { return }
+    let engine = engine
+    let recorder = recorder
+    // A task of its own: a cancelled one could not ask the engine for anything.
+    await Task {
+      for fault in faults {
+        do {
+          try await engine.clear(fault)
+          recorder.record(.fault(FaultEvent(id: fault, kind: "lease", action: "clear")))
+        } catch {
+          // The lease clears it; the history says that we could not.
+          recorder.record(.note(NoteEvent(text: "clearing \(fault) failed: \(error)")))
+        }
+      }
+    }.value
+  }
+}

@@ -1,0 +1,131 @@
+import Clients
+import DrillCore
+import Engine
+import Load
+import Probes
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+// After a window: everything that the invariants of the shop are checked against.
+extension TrialContext {
+  /// Records stock, reservations, orders, charges, the provider's book, and the durability of the databases.
+  func lookAfter(trial: String) async {
+    await rows("stock.after", Self.stockSQL, in: "inventory")
+    let requests = recorder.history.requests.filter { $0.outcome == .ok }
+    let reserved = requests.filter { $0.op == DrillCore.Operation.reserve.rawValue }.compactMap(\.key)
+    if !reserved.isEmpty {
+      await rows(
+        "reservations",
+        "SELECT id, instance, status FROM inventory.reservations WHERE id IN (\(list(reserved))) ORDER BY id",
+        in: "inventory")
+    }
+    let placing: Set = [DrillCore.Operation.order.rawValue, DrillCore.Operation.orderAgain.rawValue]
+    let orders = Set(requests.filter { placing.contains($0.op) }.compactMap { $0.labels?["order"] }).sorted()
+    if !orders.isEmpty {
+      await rows(
+        "orders",
+        """
+        SELECT o.id, k.key, o.status, o.total_cents FROM orders.orders o
+        LEFT JOIN orders.idempotency_keys k ON k.order_id = o.id WHERE o.id IN (\(list(orders))) ORDER BY o.id
+        """, in: "orders")
+      await rows(
+        "payments",
+        """
+        SELECT order_id, idempotency_key AS key, amount_cents, status FROM payments.charges
+        WHERE order_id IN (\(list(orders))) ORDER BY order_id
+        """, in: "payments")
+      await ledger()
+    }
+    await durability()
+  }
+
+  private func list(_ values: [String]) -> String { values.map(sqlLiteral).joined(separator: ",") }
+
+  private struct Ledger: Decodable {
+    struct Charge: Decodable {
+      var key: String
+      var amount: Int64
+      enum CodingKeys: String, CodingKey {
+        case key = "idempotency_key"
+        case amount = "amount_cents"
+      }
+    }
+    var charges: [Charge]
+  }
+
+  /// The provider's book: the keys of our orders, and any key that stands there twice.
+  private func ledger() async {
+    do {
+      let provider = try await node(of: "provider")
+      let reply = try await http.send(
+        "GET", "http://\(provider.address):\(Self.servicePort)/v1/ledger", token: try engine.secret("provider-token"),
+        timeout: .seconds(5))
+      guard reply.status == 200 else { throw GradingError("the provider answered \(reply.status)") }
+      let charges = try JSONDecoder().decode(Ledger.self, from: reply.body).charges
+      let ours = Set((recorder.history.rows("payments").last?.values(of: "key") ?? []).compactMap { $0 })
+      var counts: [String: (amount: Int64, times: Int)] = [:]
+      for charge in charges { counts[charge.key] = (charge.amount, counts[charge.key, default: (0, 0)].times + 1) }
+      let chosen = counts.filter { ours.contains($0.key) || $0.value.times > 1 }.sorted { $0.key < $1.key }
+      recorder.record(
+        .rows(
+          RowsEvent(
+            name: "ledger", columns: ["key", "amount_cents", "times"],
+            rows: chosen.map { [$0.key, "\($0.value.amount)", "\($0.value.times)"] })))
+    } catch {
+      dead("ledger", error)
+    }
+  }
+
+  private func durability() async {
+    var seen: Set<String> = []
+    for database in ["inventory", "orders", "payments"] {
+      guard let source = memory.database(database) else {
+        dead("unlogged", GradingError("the database \(database) was not found"))
+        continue
+      }
+      let node = memory.databaseNode(database) ?? database
+      do {
+        if seen.insert(node).inserted {
+          try await settings(Self.settingsSQL, source, scope: node)
+          try await settings(Self.roleSettingsSQL, source, scope: node)
+        }
+        let unlogged = try await source.query(Self.unloggedSQL).rows.first ?? []
+        let count = unlogged.first.flatMap { $0 }.flatMap { Double($0) } ?? 0
+        probe("unlogged", ok: count == 0, value: count, text: unlogged.last ?? nil, labels: ["node": node])
+      } catch {
+        dead("unlogged", error, labels: ["node": node])
+      }
+    }
+  }
+
+  private func settings(_ sql: String, _ source: DatabaseProbe, scope: String) async throws {
+    for row in try await source.query(sql).rows {
+      guard row.count == 3, let name = row[0], let value = row[1] else { continue }
+      let place = row[2].map { "\(scope), \($0)" } ?? scope
+      probe("setting", ok: true, text: value, labels: ["name": name, "scope": place])
+    }
+  }
+
+  private static let settingsSQL = """
+    SELECT name, setting, NULL FROM pg_settings
+    WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name
+    """
+
+  /// What roles and databases override: `ALTER ROLE ... SET` would not show in the judge's own session.
+  private static let roleSettingsSQL = """
+    SELECT split_part(c, '=', 1), split_part(c, '=', 2), coalesce('role ' || r.rolname, 'database ' || d.datname)
+    FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) AS c
+    LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+    WHERE split_part(c, '=', 1) IN ('fsync', 'synchronous_commit', 'full_page_writes')
+    """
+
+  private static let unloggedSQL = """
+    SELECT count(*), string_agg(n.nspname || '.' || c.relname, ', ') FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('inventory', 'orders', 'payments') AND c.relkind = 'r' AND c.relpersistence <> 'p'
+    """
+}

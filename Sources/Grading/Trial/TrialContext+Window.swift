@@ -1,0 +1,176 @@
+import Clients
+import DrillCore
+import Engine
+import Load
+import Probes
+
+// The window: load, visits, operators, and the judge's own change of stock.
+extension TrialContext {
+  /// Nobody but the judge touches these products: visits read them, and the judge changes their stock.
+  static let markers = (401...450).map { "SKU-0\($0)" }
+  /// Visits reserve of these.
+  static let reservable = (451...500).map { "SKU-0\($0)" }
+  /// A refusal ends a window early, but not before this: a verdict should rest on more than one request.
+  private static let shortest: Duration = .seconds(3)
+
+  /// Runs one window under the phase `TRIAL.window`.
+  func window(_ step: WindowStep, trial: String) async throws {
+    let name = "\(trial).window"
+    let service = step.sweep?.service ?? scenario.services.first ?? ""
+    let nodes = try await instances(of: service)
+    let visited = targets(nodes)
+    recorder.record(
+      .rows(
+        RowsEvent(name: "\(name).targets", columns: ["node", "address"], rows: nodes.map { [$0.name, $0.address] })))
+    await locateDatabases(through: visited, trial: trial)
+    await lookBefore(trial: trial)
+    var streams: [Load.Stream] = []
+    if let sweep = step.sweep {
+      let schedule = Schedule.sweep(
+        sweep, targets: visited, read: Self.markers, reserve: Self.reservable, length: step.length, seed: seed,
+        name: name)
+      streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
+    }
+    if step.users { streams.append(try await users(for: step.length, phase: name)) }
+    progress("\(streams.map(\.name).joined(separator: " and ")) for \(step.length / .seconds(1)) s")
+    let ready = streams
+    await recorder.phase(name) { await run(ready, step: step, trial: trial) }
+    recordListeners(nodes, phase: name)
+    await lookAfter(trial: trial)
+  }
+
+  /// The scenario's users, through the gateway.
+  func users(for length: Duration, phase: String) async throws -> Load.Stream {
+    let gateway = try await node(of: "gateway")
+    let plan = scenario.load
+    return Stream(
+      name: "users", phase: phase, schedule: .users(plan, length: length, seed: seed, name: "\(phase).users"),
+      base: "http://\(gateway.address):\(Self.servicePort)", patience: plan.patience, inFlight: plan.inFlight,
+      users: plan.users + 1, echo: plan.echo)
+  }
+
+  /// - Returns: why the window ended early; `nil` when it did not.
+  private func run(_ streams: [Load.Stream], step: WindowStep, trial: String) async -> String? {
+    let stop = StopFlag()
+    let over = StopFlag()
+    return await withTaskGroup(of: String?.self) { group in
+      group.addTask {
+        await withTaskGroup(of: Void.self) { loads in
+          for stream in streams { loads.addTask { _ = await stream.run(with: load, recorder: recorder, stop: stop) } }
+        }
+        over.set()
+        return nil
+      }
+      group.addTask { await watch(stop: stop, over: over) }
+      if let every = step.operatorEvery {
+        group.addTask {
+          await operators(every: every, until: over)
+          return nil
+        }
+      }
+      group.addTask {
+        await touch(after: step.length / 2, unless: stop, trial: trial)
+        return nil
+      }
+      var reason: String?
+      for await result in group { reason = reason ?? result }
+      return Task.isCancelled ? "interrupted" : reason
+    }
+  }
+
+  /// Ends the window once a visit was refused: one is too many, the rest only costs time.
+  private func watch(stop: StopFlag, over: StopFlag) async -> String? {
+    let begin = ContinuousClock.now
+    var seen = 0
+    var refusals = 0
+    while !over.isSet, !Task.isCancelled {
+      let events = recorder.events(from: seen)
+      seen += events.count
+      refusals += events.count {
+        if case .request(let request) = $0.kind {
+          request.stream == "sweep" && request.outcome != .ok && request.outcome != .dropped
+        } else {
+          false
+        }
+      }
+      if refusals > 0, ContinuousClock.now - begin >= Self.shortest {
+        stop.set()
+        return "\(refusals) visits were refused"
+      }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+    if Task.isCancelled { stop.set() }
+    return nil
+  }
+
+  private func operators(every: Duration, until over: StopFlag) async {
+    guard let database = memory.database("inventory") else { return }
+    while !over.isSet, !Task.isCancelled {
+      await lookIn(database)
+      try? await Task.sleep(for: every)
+    }
+  }
+
+  /// One attempt of an operator: as the service's role, and if that is refused as the superuser.
+  private func lookIn(_ database: DatabaseProbe) async {
+    let role = "inventory"
+    let node = memory.databaseNode("inventory") ?? ""
+    do {
+      let own = await database.login(as: role, password: try engine.secret(passwordSecret(of: "inventory")))
+      if case .allowed = own { return probe("operator.login", ok: true, labels: ["role": role, "node": node]) }
+      switch await database.login(as: database.user, password: database.password) {
+      case .allowed: probe("operator.login", ok: true, labels: ["role": database.user, "node": node])
+      case .refused(let words): probe("operator.login", ok: false, text: words, labels: ["role": role, "node": node])
+      }
+    } catch {
+      dead("operator.login", error)
+    }
+  }
+
+  /// Changes the stock of the markers in the database, `after` the window began.
+  private func touch(after: Duration, unless stop: StopFlag, trial: String) async {
+    let due = ContinuousClock.now + after
+    while ContinuousClock.now < due, !stop.isSet, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+    guard !stop.isSet, !Task.isCancelled, let database = memory.database("inventory") else { return }
+    var random = SeededRandom(seed: seed, name: "\(trial).touch")
+    let amount = 1 + random.below(50)
+    let id = "\(trial)-touch"
+    let began = recorder.now
+    do {
+      let changed = try await database.query(
+        """
+        UPDATE inventory.stock SET initial = initial + \(amount), on_hand = on_hand + \(amount), version = version + 1
+        WHERE sku IN (\(Self.markers.map(sqlLiteral).joined(separator: ",")))
+        """)
+      let done = recorder.now
+      await rows("\(trial).marker.after", Self.markerSQL, in: "inventory")
+      let action = changed.commandTag == "UPDATE \(Self.markers.count)" ? "verified" : "unverified"
+      record(
+        "touch", action, trial: trial, id: id,
+        [
+          "began": "\(began)", "done": "\(done)", "amount": "\(amount)", "skus": Self.markers.joined(separator: ","),
+          "tag": changed.commandTag,
+        ])
+    } catch {
+      record("touch", "unverified", trial: trial, id: id, ["detail": "\(error)"])
+    }
+  }
+
+  static let markerSQL = """
+    SELECT sku, initial, on_hand, reserved, sold FROM inventory.stock
+    WHERE sku IN (\(markers.map(sqlLiteral).joined(separator: ","))) ORDER BY sku
+    """
+
+  /// Which processes listen on the instances' addresses.
+  private func recordListeners(_ nodes: [NodeStatus], phase: String) {
+    let found = ProcessProbe.listeners(on: Set(nodes.map { "\($0.address):\(Self.servicePort)" }))
+    let rows: [[String?]] = nodes.map { node in
+      guard let pid = node.pid, let pids = found["\(node.address):\(Self.servicePort)"] else {
+        return [node.name, nil, "unknown"]
+      }
+      let own = pids.contains { ProcessProbe.descends($0, from: pid) }
+      return [node.name, pids.sorted().map(String.init).joined(separator: " "), own ? "true" : "false"]
+    }
+    recorder.record(.rows(RowsEvent(name: "\(phase).listeners", columns: ["node", "pids", "own"], rows: rows)))
+  }
+}

@@ -1,0 +1,63 @@
+import Clients
+import FleetAPI
+import NIOCore
+import ServiceKit
+
+/// Products, read through the cache, and their stock, which never is: it changes with each order.
+struct Catalogue: Sendable {
+  let database: Database<InventorySQL>
+  let cache: ProductCache
+
+  /// A product as JSON.
+  /// - Throws: `ServiceError` 404; `PostgresError`.
+  func product(_ sku: String) async throws -> ByteBuffer {
+    let key = "product:\(sku)"
+    if let cached = await cache.get(key) { return cached }
+    guard let row = try await database.rows(.product, sku).first else { throw ServiceError.unknownProduct(sku) }
+    var text = ""
+    try append(row, to: &text)
+    let bytes = ByteBuffer(string: text)
+    await cache.put(key, bytes)
+    return bytes
+  }
+
+  /// The first products as JSON, in order of sku.
+  /// - Throws: `PostgresError`.
+  func list(limit: Int) async throws -> ByteBuffer {
+    let key = "products:\(limit)"
+    if let cached = await cache.get(key) { return cached }
+    var text = #"{"products":["#
+    for (index, row) in try await database.rows(.products, limit).enumerated() {
+      if index > 0 { text += "," }
+      try append(row, to: &text)
+    }
+    text += "]}"
+    let bytes = ByteBuffer(string: text)
+    await cache.put(key, bytes)
+    return bytes
+  }
+
+  /// A product's stock.
+  /// - Throws: `ServiceError` 404; `PostgresError`.
+  func stock(_ sku: String) async throws -> StockLevel {
+    guard let row = try await database.rows(.stock, sku).first else { throw ServiceError.unknownProduct(sku) }
+    let (sku, initial, onHand, reserved, sold, version) = try row.decode(
+      (String, Int64, Int64, Int64, Int64, Int64).self)
+    return StockLevel(
+      sku: sku, initial: initial, onHand: onHand, reserved: reserved, sold: sold, version: version)
+  }
+
+  /// Writes a `Product` by hand: this is the shop's busiest answer, and an encoder costs more than the look-up.
+  private func append(_ row: PostgresRow, to text: inout String) throws {
+    let (sku, name, description, price, updated) = try row.decode((String, String, String, Int64, String).self)
+    text += #"{"description":"#
+    JSONText.append(description, to: &text)
+    text += #","name":"#
+    JSONText.append(name, to: &text)
+    text += #","price_cents":\#(price),"sku":"#
+    JSONText.append(sku, to: &text)
+    text += #","updated_at":"#
+    JSONText.append(updated, to: &text)
+    text += "}"
+  }
+}

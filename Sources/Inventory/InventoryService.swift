@@ -1,0 +1,45 @@
+import Clients
+import Logging
+public import ServiceKit
+import ServiceLifecycle
+
+/// Owns products, their stock, and reservations of it.
+public enum InventoryService: FleetService {
+  /// What it is called.
+  public static let name = "inventory"
+
+  /// Reads its settings.
+  public static func settings(reading reader: inout SettingsReader) -> InventorySettings {
+    InventorySettings(reading: &reader)
+  }
+
+  /// Puts it together.
+  /// - Throws: when the SQL folder can't be used.
+  public static func build(_ settings: InventorySettings, host: ServiceHost) throws -> BuiltService {
+    let database = try Database<InventorySQL>(
+      settings.database, logger: host.logger, connections: .connections
+    ) { $0.builtIn }
+    var services: [any Service] = [database.client]
+    host.readiness.add("database", isCritical: true) { try await database.check() }
+
+    let redis = settings.redis.map { RedisClient($0.connection, logger: host.logger) }
+    if let redis {
+      services.append(redis)
+      // Without its cache the service is slower, not useless.
+      host.readiness.add("cache", isCritical: false) { try await redis.ping() }
+    }
+    let catalogue = Catalogue(
+      database: database, cache: ProductCache(redis: redis, ttl: settings.cacheTTL, logger: host.logger))
+    let reservations = Reservations(database: database, instance: host.common.instance)
+    if settings.syncInterval > .zero {
+      services.append(
+        PeriodicJob("stock sync", every: settings.syncInterval, logger: host.logger) {
+          let count = try await reservations.releaseExpired()
+          if count > 0 { host.logger.info("released expired reservations", metadata: ["count": "\(count)"]) }
+        })
+    }
+    let router = host.makeRouter()
+    InventoryRoutes(catalogue: catalogue, reservations: reservations).add(to: router)
+    return BuiltService(router: router, services: services)
+  }
+}

@@ -1,0 +1,63 @@
+import Synchronization
+
+/// What a user remembers between requests: cookies, echoed headers, the last order.
+final class UserState: Sendable {
+  struct Order: Sendable {
+    var key: String
+    var body: String
+    var id: String
+    var cancelled = false
+  }
+
+  private struct Memory {
+    var cookies: [String: String] = [:]
+    var echoes: [String: String] = [:]
+    var order: Order?
+  }
+
+  private let memory = Mutex(Memory())
+
+  /// The header `Cookie`; `nil` without cookies.
+  var cookieHeader: String? {
+    memory.withLock { memory in
+      memory.cookies.isEmpty
+        ? nil : memory.cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+    }
+  }
+
+  /// Headers of earlier replies that are sent back.
+  var echoes: [(String, String)] { memory.withLock { $0.echoes.sorted { $0.key < $1.key } } }
+
+  var hasSession: Bool { memory.withLock { !$0.cookies.isEmpty } }
+
+  var order: Order? { memory.withLock { $0.order } }
+
+  /// Keeps the cookies of `Set-Cookie` headers (RFC 6265: the name-value pair before the first semicolon; an empty value
+  /// or Max-Age=0 deletes).
+  func keep(setCookies: [String]) {
+    guard !setCookies.isEmpty else { return }
+    memory.withLock { memory in
+      for header in setCookies {
+        let parts = header.split(separator: ";", omittingEmptySubsequences: false)
+        guard let pair = parts.first, let equals = pair.firstIndex(of: "=") else { continue }
+        let name = trimmed(pair[..<equals])
+        let value = trimmed(pair[pair.index(after: equals)...])
+        let gone = value.isEmpty || parts.dropFirst().contains { trimmed($0).lowercased() == "max-age=0" }
+        memory.cookies[name] = gone ? nil : value
+      }
+    }
+  }
+
+  func keep(echo name: String, value: String) { memory.withLock { $0.echoes[name] = value } }
+
+  func keep(order: Order) { memory.withLock { $0.order = order } }
+
+  func cancelled(_ id: String) { memory.withLock { if $0.order?.id == id { $0.order?.cancelled = true } } }
+
+  private func trimmed(_ text: Substring) -> String {
+    var rest = text
+    while rest.first == " " { rest.removeFirst() }
+    while rest.last == " " { rest.removeLast() }
+    return String(rest)
+  }
+}

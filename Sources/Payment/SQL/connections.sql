@@ -1,0 +1,2 @@
+-- How many clients the server has and how many it takes.
+SELECT used, most FROM payments.server_connections()

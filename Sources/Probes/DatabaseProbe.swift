@@ -1,0 +1,118 @@
+public import Clients
+
+/// Looks into a Postgres from outside, also when no ordinary slot is left.
+///
+/// A login with `replication=database` takes none of the slots of `max_connections` (walsenders are counted apart, see
+/// "Streaming Replication Protocol" in the manual) and understands plain SQL by the simple protocol.
+public struct DatabaseProbe: Sendable {
+  /// Where the server listens.
+  public var host: String
+  /// Its port.
+  public var port: Int
+  /// The database that is looked into.
+  public var database: String
+  /// The superuser's name.
+  public var user: String
+  /// The superuser's password.
+  public var password: String
+
+  /// A probe of the database at `host`.
+  public init(host: String, port: Int = 5432, database: String, user: String, password: String) {
+    self.host = host
+    self.port = port
+    self.database = database
+    self.user = user
+    self.password = password
+  }
+
+  /// Runs `sql` as the superuser and gives its rows as text: by a replication login, and where the server allows none, by
+  /// an ordinary one.
+  ///
+  /// - Throws: `PostgresError` of the ordinary login or of the statement.
+  public func query(_ sql: String, timeout: Duration = .seconds(5)) async throws -> PostgresTextResult {
+    let walsender: PostgresConnection
+    do {
+      walsender = try await PostgresConnection.connect(
+        configuration(user: user, password: password, parameters: ["replication": "database"]))
+    } catch {
+      return try await PostgresConnection.with(configuration(user: user, password: password)) {
+        try await $0.simpleQuery(sql, timeout: timeout)
+      }
+    }
+    do {
+      let result = try await walsender.simpleQuery(sql, timeout: timeout)
+      await walsender.close()
+      return result
+    } catch {
+      await walsender.close()
+      throw error
+    }
+  }
+
+  /// What came of somebody's attempt to log in.
+  public enum Login: Sendable, Equatable {
+    /// They are in, and the server answers.
+    case allowed
+    /// They are not; the server's words, or those of the system.
+    case refused(String)
+  }
+
+  /// Whether `role` can open an ordinary session and use it, as an operator does with psql.
+  public func login(as role: String, password: String, timeout: Duration = .seconds(2)) async -> Login {
+    do {
+      try await PostgresConnection.with(configuration(user: role, password: password), connectTimeout: timeout) {
+        _ = try await $0.simpleQuery("SELECT 1", timeout: timeout)
+      }
+      return .allowed
+    } catch let error as PostgresError {
+      return .refused(error.message)
+    } catch {
+      return .refused("\(error)")
+    }
+  }
+
+  /// Opens ordinary sessions of `role` until one is refused or there are `limit`, counts them, and closes them.
+  public func room(as role: String, password: String, limit: Int) async -> (opened: Int, refusal: String?) {
+    var open: [PostgresConnection] = []
+    var refusal: String?
+    while open.count < limit, refusal == nil {
+      // Sixteen at a time: quick, and yet no more than the server's queue of new connections takes.
+      let wave = min(16, limit - open.count)
+      let results = await withTaskGroup(of: Result<PostgresConnection, any Error>.self) { group in
+        for _ in 0..<wave {
+          group.addTask {
+            do {
+              let settings = configuration(user: role, password: password)
+              return .success(try await PostgresConnection.connect(settings, timeout: .seconds(3)))
+            } catch {
+              return .failure(error)
+            }
+          }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      for result in results {
+        switch result {
+        case .success(let connection): open.append(connection)
+        case .failure(let error): refusal = (error as? PostgresError)?.message ?? "\(error)"
+        }
+      }
+    }
+    for connection in open { await connection.close() }
+    return (open.count, refusal)
+  }
+
+  private func configuration(
+    user: String, password: String, parameters: [String: String] = [:]
+  ) -> PostgresConfiguration {
+    PostgresConfiguration(
+      host: host, port: port, database: database, user: user, password: password, applicationName: "operator",
+      statements: .unnamed, parameters: parameters)
+  }
+}
+
+/// A value as an SQL literal. The probes speak the simple protocol, which has no binds.
+public func sqlLiteral(_ text: String) -> String {
+  // With standard_conforming_strings on (the default since 9.1) only the quote is special; E'' would be without.
+  "'" + text.replacing("'", with: "''") + "'"
+}

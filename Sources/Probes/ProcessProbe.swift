@@ -1,0 +1,105 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// Looks at processes through /proc: what the engine says about its nodes is verified here.
+public enum ProcessProbe {
+  /// A process as /proc shows it.
+  public struct Info: Sendable, Equatable {
+    /// The process id.
+    public var pid: Int32
+    /// The id of its parent.
+    public var parent: Int32
+    /// When it started, in clock ticks since boot (field 22 of `stat`).
+    public var startTicks: UInt64
+    /// True for a process that has ended but was not waited for.
+    public var isZombie: Bool
+  }
+
+  /// What /proc says about `pid`; `nil` when there is no such process.
+  public static func info(of pid: Int32) -> Info? {
+    guard let stat = text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
+    // The name stands in parentheses and may hold anything; the fields after it are numbers.
+    let fields = stat[stat.index(after: end)...].split(separator: " ")
+    guard fields.count > 19, let parent = Int32(fields[1]), let start = UInt64(fields[19]) else { return nil }
+    return Info(pid: pid, parent: parent, startTicks: start, isZombie: fields[0] == "Z")
+  }
+
+  /// Whether `pid` runs.
+  public static func isAlive(_ pid: Int32) -> Bool { info(of: pid).map { !$0.isZombie } ?? false }
+
+  /// The present in clock ticks since boot: comparable with `Info.startTicks`.
+  public static func nowTicks() -> UInt64 {
+    guard let seconds = text("/proc/uptime")?.split(separator: " ").first.flatMap({ Double($0) }) else { return 0 }
+    return UInt64(seconds * Double(sysconf(Int32(_SC_CLK_TCK))))
+  }
+
+  /// The memory of `pid` in bytes, shared pages counted by share (PSS); `nil` when it can't be read.
+  public static func proportionalBytes(of pid: Int32) -> Int? {
+    guard let rollup = text("/proc/\(pid)/smaps_rollup") else { return nil }
+    for line in rollup.split(separator: "\n") where line.hasPrefix("Pss:") {
+      return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+  }
+
+  /// The processes that listen on each `address:port` (IPv4), for those addresses that are asked for. An address whose
+  /// listener can't be found (another user's process) is missing.
+  public static func listeners(on authorities: Set<String>) -> [String: Set<Int32>] {
+    var wanted: [UInt64: String] = [:]
+    for row in TCPTable.rows() where row.state == TCPTable.listen {
+      if authorities.contains(row.local) { wanted[row.inode] = row.local }
+    }
+    var found: [String: Set<Int32>] = [:]
+    guard !wanted.isEmpty else { return found }
+    for pid in processes() {
+      for inode in socketInodes(of: pid) {
+        if let authority = wanted[inode] { found[authority, default: []].insert(pid) }
+      }
+    }
+    return found
+  }
+
+  /// How many connections to `authority` (`address:port`, IPv4) are established, seen from the clients' side.
+  public static func connections(to authority: String) -> Int {
+    TCPTable.rows().count { $0.state == TCPTable.established && $0.remote == authority }
+  }
+
+  /// Whether `pid` is `ancestor` or descends from it.
+  public static func descends(_ pid: Int32, from ancestor: Int32) -> Bool {
+    var current = pid
+    // Bounded, for the table may change under us.
+    for _ in 0..<64 {
+      if current == ancestor { return true }
+      guard current > 1, let info = info(of: current) else { return false }
+      current = info.parent
+    }
+    return false
+  }
+
+  private static func processes() -> [Int32] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+  }
+
+  private static func socketInodes(of pid: Int32) -> [UInt64] {
+    let folder = "/proc/\(pid)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.compactMap { name in
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"),
+        target.hasPrefix("socket:[")
+      else { return nil }
+      return UInt64(target.dropFirst("socket:[".count).dropLast())
+    }
+  }
+
+  static func text(_ path: String) -> String? {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

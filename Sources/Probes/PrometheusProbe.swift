@@ -1,0 +1,83 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Asks a Prometheus (2.x) over its HTTP API.
+public struct PrometheusProbe: Sendable {
+  private let http: HTTPProbe
+  private let base: String
+
+  /// The Prometheus at `base`, for instance `http://127.0.0.1:9090`.
+  public init(http: HTTPProbe, base: String) {
+    self.http = http
+    self.base = base
+  }
+
+  /// An alert that is not inactive.
+  public struct Alert: Sendable, Equatable, Codable {
+    /// `pending` or `firing`.
+    public var state: String
+    /// The labels, `alertname` among them.
+    public var labels: [String: String]
+
+    /// The label `alertname`.
+    public var name: String { labels["alertname"] ?? "" }
+    /// What tells this alert from others of the same rule.
+    public var identity: String {
+      labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+  }
+
+  private struct Envelope<Content: Decodable>: Decodable {
+    var status: String
+    var data: Content
+  }
+  private struct Alerts: Decodable { var alerts: [Alert] }
+  private struct Vector: Decodable {
+    struct Series: Decodable {
+      var metric: [String: String]
+      var value: Pair
+    }
+    struct Pair: Decodable {
+      var value: Double
+      init(from decoder: any Decoder) throws {
+        var list = try decoder.unkeyedContainer()
+        _ = try list.decode(Double.self)
+        value = Double(try list.decode(String.self)) ?? .nan
+      }
+    }
+    var result: [Series]
+  }
+
+  /// Prometheus gave no useful answer.
+  public struct Trouble: Error, CustomStringConvertible {
+    /// What came instead.
+    public var description: String
+  }
+
+  /// The alerts that are pending or firing (`/api/v1/alerts`).
+  public func alerts() async throws -> [Alert] {
+    try await get("/api/v1/alerts", Alerts.self).alerts
+  }
+
+  /// The value of an expression now, by labels (`/api/v1/query`); the expression must give an instant vector.
+  public func query(_ expression: String) async throws -> [(labels: [String: String], value: Double)] {
+    let allowed = expression.utf8.map { byte -> String in
+      let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+      let hex = String(byte, radix: 16, uppercase: true)
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
+    }
+    return try await get("/api/v1/query?query=\(allowed.joined())", Vector.self).result
+      .map { ($0.metric, $0.value.value) }
+  }
+
+  private func get<Content: Decodable>(_ path: String, _ type: Content.Type) async throws -> Content {
+    let reply = try await http.send("GET", base + path, timeout: .seconds(2))
+    guard reply.status == 200 else { throw Trouble(description: "Prometheus answered \(reply.status)") }
+    let envelope = try JSONDecoder().decode(Envelope<Content>.self, from: reply.body)
+    guard envelope.status == "success" else { throw Trouble(description: "Prometheus says \(envelope.status)") }
+    return envelope.data
+  }
+}

@@ -1,0 +1,18 @@
+/// What the fleet's metrics mean, in the words of `# HELP`.
+enum MetricDescriptions {
+  static func add(to registry: PrometheusRegistry) {
+    for (name, help) in all { registry.describe(name, help) }
+  }
+
+  static let all: [(String, String)] = [
+    ("http_server_request_duration_seconds", "Time from a request's head to the head of its answer."),
+    ("db_client_connection_count", "Connections of the pool, by state."),
+    ("db_client_connection_max", "The most connections the pool opens."),
+    ("db_client_connection_pending_requests", "Requests waiting for a connection."),
+    ("db_client_connection_timeouts_total", "Requests that waited for a connection in vain."),
+    ("db_client_connection_wait_time_seconds", "How long requests waited for a connection."),
+    ("postgres_server_connections", "Clients connected to the database server, as last seen from here."),
+    ("postgres_server_max_connections", "The most connections the database server takes, as last seen from here."),
+    ("cache_requests_total", "Look-ups in a cache, by result."),
+  ]
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Controller
+import Engine
+import Foundation
+
+/// `doctor`
+struct Doctor: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "What is missing on this machine, one fix a line.")
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    output.apply()
+    var problems: [String] = []
+    for part in Part.all {
+      Console.out("\(part.program): \(part.location ?? Console.red("missing"))")
+    }
+    let missing = Part.missing
+    if !missing.isEmpty { problems.append(Part.installLine(missing)) }
+    let installation = try Installation.find()
+    let fleet = FileManager.default.isExecutableFile(atPath: installation.fleet)
+    Console.out("fleet: \(fleet ? installation.fleet : Console.red("missing"))")
+    if !fleet { problems.append("make build") }
+    let namespaces = try await Self.namespacesWork()
+    Console.out("namespaces: \(namespaces ? "yes" : Console.red("refused"))")
+    if !namespaces {
+      problems.append(
+        getuid() == 0
+          ? "run in a container or machine with CAP_SYS_ADMIN"
+          : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+      )
+    }
+    if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
+    Console.note("\nTo mend:")
+    problems.forEach { Console.out($0) }
+    throw ExitCode(ExitStatus.unavailable)
+  }
+
+  /// The kind of namespaces that each node gets.
+  private static func namespacesWork() async throws -> Bool {
+    let flags = getuid() == 0 ? ["-m", "-p", "-f", "-u", "-i"] : ["-U", "-m", "-p", "-f", "-u", "-i"]
+    return try await CommandRunner.run(["/usr/bin/unshare"] + flags + ["/bin/true"], timeout: .seconds(5)).status == 0
+  }
+
+  /// Throws with the one line that installs what is missing.
+  static func requireParts() throws {
+    let missing = Part.missing
+    guard !missing.isEmpty else { return }
+    let names = missing.map(\.program).joined(separator: ", ")
+    throw EngineError("missing: \(names). Install with: \(Part.installLine(missing))", code: .missingPart)
+  }
+}

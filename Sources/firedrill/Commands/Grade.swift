@@ -1,0 +1,98 @@
+import ArgumentParser
+import Controller
+import DrillCore
+import Engine
+import Foundation
+import Grading
+
+/// The tiers that a grade can require.
+enum RequiredTier: String, ExpressibleByArgument, CaseIterable {
+  case mitigated, resolved, prevented
+
+  var tier: Tier {
+    switch self {
+    case .mitigated: .mitigated
+    case .resolved: .resolved
+    case .prevented: .prevented
+    }
+  }
+}
+
+/// `grade`
+struct Grade: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Inject the fault again, watch the repaired lab under load, and judge.",
+    discussion: "Exit codes: 0 passed, 1 failed, 3 inconclusive.")
+  @OptionGroup var lab: LabOptions
+  @Option(help: "The tier to be reached: mitigated, resolved or prevented.") var require = RequiredTier.resolved
+  @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
+  @Flag(help: "Print the verdict as JSON.") var json = false
+  @Option(help: ArgumentHelp("Write JUnit XML too.", valueName: "file")) var junit: String?
+  @Option(help: ArgumentHelp("Where the evidence goes (default: lab/.evidence/TIME).", valueName: "dir"))
+  var evidence: String?
+  @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?
+
+  func run() async throws {
+    let status = try await perform()
+    if status != ExitStatus.passed { throw ExitCode(status) }
+  }
+
+  /// Grades, prints the report, and gives the exit code.
+  func perform() async throws -> Int32 {
+    let order = Wire.Grade(seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier)
+    let result = try await lab.controller().perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
+    let answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
+    if let junit { try answer.junit.write(toFile: junit, atomically: true, encoding: .utf8) }
+    if json {
+      Console.out(answer.verdict.trimmingCharacters(in: .newlines))
+    } else {
+      Console.out(Report(answer.text, explain: explain).text)
+    }
+    return Self.status(of: answer.value)
+  }
+
+  static func status(of value: Verdict.Value) -> Int32 {
+    switch value {
+    case .passed: ExitStatus.passed
+    case .failed: ExitStatus.failed
+    case .inconclusive: ExitStatus.inconclusive
+    }
+  }
+}
+
+/// `regrade EVIDENCE`
+struct Regrade: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The same verdict again, from the evidence of a grade alone.",
+    discussion: "Evidence that is incomplete or was changed gives exit code 3.")
+  @Argument(help: "The evidence's folder.") var folder: String
+  @Flag(help: "Print the verdict as JSON.") var json = false
+  @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    output.apply()
+    let verdict: Verdict
+    do {
+      verdict = try regrade(folder)
+    } catch {
+      throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: \(error)")
+    }
+    if json {
+      Console.out(verdict.json.trimmingCharacters(in: .newlines))
+    } else {
+      Console.out(Report(TextReport.text(verdict, required: .resolved), explain: explain).text)
+    }
+    let status = Grade.status(of: verdict.verdict)
+    if status != ExitStatus.passed { throw ExitCode(status) }
+  }
+}
+
+/// The report for people, with colours where they are wanted.
+private struct Report {
+  let text: String
+
+  init(_ plain: String, explain: Bool) {
+    text = plain.trimmingCharacters(in: .newlines)
+  }
+}

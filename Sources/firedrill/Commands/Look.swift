@@ -1,0 +1,149 @@
+import ArgumentParser
+import Controller
+import Engine
+import Foundation
+
+/// `logs NODE`
+struct Logs: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "A node's log.")
+  @OptionGroup var lab: LabOptions
+  @Argument(help: "A node, such as inventory-7.") var node: String
+  @Flag(name: .shortAndLong, help: "Go on as it grows.") var follow = false
+  @Option(name: .shortAndLong, help: "The last so many lines.") var lines = 50
+
+  func run() async throws {
+    let path = "\(lab.folder.logs)/\(node).log"
+    guard FileManager.default.fileExists(atPath: path) else {
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: lab.folder.logs)) ?? [])
+        .map { $0.replacing(".log", with: "") }.sorted()
+      throw EngineError("there is no log of \(node)\(Nearest.hint(node, among: names))", code: .usage)
+    }
+    try become(["tail", "-n", "\(lines)"] + (follow ? ["-F"] : []) + [path])
+  }
+}
+
+/// `psql [NODE]`
+struct Psql: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "psql on a Postgres node as its superuser.",
+    discussion: "What follows -- goes to psql: firedrill psql inventory-db -- -c 'SHOW max_connections'")
+  @OptionGroup var lab: LabOptions
+  @Argument(help: "A Postgres node (default: postgres).") var node = "postgres"
+  @Argument(parsing: .postTerminator, help: "Arguments of psql.") var arguments: [String] = []
+
+  func run() async throws {
+    let target = try await lab.node(node)
+    try become(
+      ["psql", "-h", target.address, "-U", "postgres"] + arguments,
+      environment: ["PGPASSFILE": lab.folder.stateFolder + "/pgpass", "PGCONNECT_TIMEOUT": "5"])
+  }
+}
+
+/// `redis-cli [NODE]`
+struct RedisCLI: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "redis-cli", abstract: "redis-cli on a Redis node.")
+  @OptionGroup var lab: LabOptions
+  @Argument(help: "A Redis node (default: redis).") var node = "redis"
+  @Argument(parsing: .postTerminator, help: "Arguments of redis-cli.") var arguments: [String] = []
+
+  func run() async throws {
+    let target = try await lab.node(node)
+    let password = try String(contentsOfFile: lab.folder.secrets + "/redis-password", encoding: .utf8)
+    try become(
+      ["redis-cli", "-h", target.address] + arguments,
+      environment: ["REDISCLI_AUTH": password.trimmingCharacters(in: .whitespacesAndNewlines)])
+  }
+}
+
+/// `shell [NODE]`
+struct Shell: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "A shell as on that node: its environment, log, address and limits.",
+    discussion: """
+      Without a node: a shell of the operator's, in the lab's folder, where the lab's names resolve.
+      What follows -- is run instead of a shell: firedrill shell inventory-7 -- ss -tnp
+      """)
+  @OptionGroup var lab: LabOptions
+  @Argument(help: "A node, such as inventory-7.") var node: String?
+  @Argument(parsing: .postTerminator, help: "A command.") var command: [String] = []
+
+  func run() async throws {
+    guard let node else { return try operatorShell() }
+    let target = try await lab.node(node)
+    guard let pid = target.pid else { throw EngineError("\(node) does not run", code: .usage) }
+    var words = command.isEmpty ? ["/bin/bash", "--norc", "-i"] : command
+    let terminal = ProcessInfo.processInfo.environment["TERM"].map { ["TERM=\($0)"] } ?? []
+    words = ["env"] + terminal + ["PS1=\(node):\\w\\$ "] + databaseLogin(of: pid) + words
+    try become(NodeCommand.line(words, inNode: pid))
+  }
+
+  private func operatorShell() throws {
+    let installation = try Installation.find()
+    let operating = OperatorCommand(lab: lab.folder, run: try lab.runDirectory(), installation: installation)
+    guard chdir(lab.folder.path) == 0 else { throw EngineError("cannot enter \(lab.folder.path)") }
+    try become(operating.line(command.isEmpty ? ["/bin/bash", "-i"] : command), environment: operating.environment)
+  }
+
+  /// psql by hand from the node must not ask for the password that the service itself reads from a file.
+  private func databaseLogin(of pid: Int32) -> [String] {
+    let environment = (FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data())
+      .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    guard let setting = environment.first(where: { $0.contains("_DATABASE_PASSWORD_FILE=") }),
+      let file = setting.split(separator: "=", maxSplits: 1).last,
+      let password = try? String(contentsOfFile: "/proc/\(pid)/root\(file)", encoding: .utf8)
+    else { return [] }
+    return ["PGPASSWORD=\(password.trimmingCharacters(in: .whitespacesAndNewlines))", "PGCONNECT_TIMEOUT=5"]
+  }
+}
+
+/// `top`
+struct Top: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Processor time and memory of the services.")
+  @OptionGroup var lab: LabOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  /// One service's share of the machine.
+  private struct Row: Codable {
+    var service: String
+    var up: Int
+    var instances: Int
+    var processorPercent: Double
+    var memoryBytes: Int
+  }
+
+  func run() async throws {
+    let nodes = try await lab.controller().status().nodes
+    let before = Dictionary(
+      uniqueKeysWithValues: nodes.compactMap { node in node.pid.map { (node.name, Self.ticks($0)) } })
+    try await Task.sleep(for: .seconds(1))
+    let services = nodes.reduce(into: [String]()) { if !$0.contains($1.service) { $0.append($1.service) } }
+    let perSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
+    let rows = services.map { service -> Row in
+      let own = nodes.filter { $0.service == service }
+      let busy = own.reduce(0.0) { sum, node in
+        sum + (node.pid.map { Double(Self.ticks($0) - (before[node.name] ?? 0)) / perSecond * 100 } ?? 0)
+      }
+      let bytes = own.compactMap(\.pid).reduce(0) { $0 + ProcessMemory.proportionalBytes(ofNamespaceOf: $1) }
+      return Row(
+        service: service, up: own.filter(\.isUp).count, instances: own.count, processorPercent: busy, memoryBytes: bytes
+      )
+    }
+    if json { return Console.out(try Console.json(rows)) }
+    let cells = rows.map { row in
+      [
+        row.service, "\(row.up)/\(row.instances)",
+        row.processorPercent.formatted(.number.precision(.fractionLength(1))),
+        "\(row.memoryBytes >> 20) MB",
+      ]
+    }
+    let total = rows.reduce(0) { $0 + $1.memoryBytes } >> 20
+    Console.out(Console.table([["SERVICE", "UP", "CPU %", "PSS"]] + cells + [["all", "", "", "\(total) MB"]]))
+  }
+
+  /// Processor time of a node's first process and its children that have ended, in clock ticks.
+  private static func ticks(_ pid: Int32) -> Int {
+    let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    return fields.count > 14 ? (11...14).reduce(0) { $0 + (Int(fields[$1]) ?? 0) } : 0
+  }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Controller
+import DrillCore
+import Engine
+import Foundation
+import Grading
+import Runbook
+
+/// `list`
+struct List: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "The scenarios there are.")
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var output: OutputOptions
+
+  private struct Row: Codable {
+    var id: String
+    var title: String
+    var source: String
+    var certified: Bool
+  }
+
+  func run() async throws {
+    output.apply()
+    let installation = try Installation.find()
+    let rows = try installation.scenarios.map { id in
+      let scenario = try ScenarioFile.load(installation.scenario(id) + "/scenario.yaml")
+      return Row(id: id, title: scenario.title, source: scenario.source, certified: false)
+    }
+    if json { return Console.out(try Console.json(rows)) }
+    Console.out(Console.table(rows.map { [Console.bold($0.id), $0.title] }))
+    Console.note("\nNext: `firedrill start \(rows.first?.id ?? "ID")`.")
+  }
+}
+
+/// `status`
+struct Status: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "The lab and its nodes.")
+  @OptionGroup var lab: LabOptions
+  @Flag(help: "Print JSON.") var json = false
+  @Flag(help: "Every node, also the healthy instances of large services.") var all = false
+
+  func run() async throws {
+    let status = try await lab.controller().status()
+    if json { return Console.out(try Console.json(status)) }
+    Console.out("\(Console.bold(status.lab.shownName)) in \(lab.folder.path), seed \(status.lab.seed)")
+    if let busy = status.busy { Console.out("a \(busy) is under way") }
+    Console.out(Console.table([["NODE", "ADDRESS", "PID", "RESTARTS", "STATE"]] + rows(status.nodes)))
+    for fault in status.faults { Console.out("fault \(fault.id): \(fault.kind) \(fault.parameters)") }
+  }
+
+  private func rows(_ nodes: [NodeStatus]) -> [[String]] {
+    let services = nodes.reduce(into: [String]()) { if !$0.contains($1.service) { $0.append($1.service) } }
+    return services.flatMap { service -> [[String]] in
+      let own = nodes.filter { $0.service == service }
+      let dull = own.filter { [.healthy, .running].contains($0.state) && $0.restarts == 0 }
+      guard !all, own.count > 5, dull.count > 3 else { return own.map(row) }
+      let rest = own.filter { node in !dull.contains { $0.name == node.name } }
+      return [["\(service)-*", "", "", "", "\(dull.count) of \(own.count) healthy"]] + rest.map(row)
+    }
+  }
+
+  private func row(_ node: NodeStatus) -> [String] {
+    let colour = [.healthy, .running].contains(node.state) ? Console.green : Console.red
+    let exit = node.exit.map { " (\($0))" } ?? ""
+    return [
+      node.name, node.address, node.pid.map(String.init) ?? "-", "\(node.restarts)",
+      colour(node.state.rawValue) + (node.pid == nil ? exit : ""),
+    ]
+  }
+}
+
+/// `brief`
+struct Brief: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "What the users see, and what is required of a repair.")
+  @OptionGroup var lab: LabOptions
+
+  func run() async throws { Console.out(try Self.text(of: lab.folder)) }
+
+  /// The brief of the scenario that the lab was started with.
+  static func text(of folder: LabFolder) throws -> String {
+    let state = try folder.requireState()
+    let scenario = try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml")
+    let title = state.blind ? state.shownName : scenario.title
+    let contract = scenario.contract.map { "- \($0)" }.joined(separator: "\n")
+    return "\(Console.bold(title))\n\n\(scenario.brief.trimmingCharacters(in: .newlines))\n\n"
+      + "\(Console.bold("What is required"))\n\(contract)"
+  }
+}
+
+/// `hint`
+struct Hint: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "One hint more, from the faintest to the plainest.")
+  @OptionGroup var lab: LabOptions
+
+  func run() async throws {
+    let folder = lab.folder
+    let state = try folder.requireState()
+    let hints = try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml").hints
+    let file = folder.stateFolder + "/hints"
+    let shown = min(hints.count, ((try? String(contentsOfFile: file, encoding: .utf8)).flatMap { Int($0) } ?? 0) + 1)
+    try "\(shown)".write(toFile: file, atomically: true, encoding: .utf8)
+    for (index, hint) in hints.prefix(shown).enumerated() {
+      Console.out("\(index + 1). \(hint.trimmingCharacters(in: .whitespacesAndNewlines))")
+    }
+    Console.note(
+      shown < hints.count
+        ? "\n\(hints.count - shown) more." : "\nThat was the last one; `firedrill runbook` tells it all.")
+  }
+}
+
+/// `runbook [ID]`
+struct RunbookCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runbook", abstract: "The runbook of the lab's scenario, or of the one named.")
+  @OptionGroup var lab: LabOptions
+  @Argument(help: "A scenario.") var id: String?
+  @Option(name: .customLong("run"), help: "Run the commands of this name in the lab's folder.") var fence: String?
+
+  func run() async throws {
+    let installation = try Installation.find()
+    let scenario = try id.map { try Start.known($0, installation) } ?? lab.folder.requireState().scenario
+    let text = try String(contentsOfFile: installation.runbook(scenario), encoding: .utf8)
+    guard let fence else { return Console.out(text) }
+    let runbook = try Runbook.parse(text, file: "Runbooks/\(scenario).md")
+    let scripts = runbook.fixes + runbook.diagnoses + runbook.preventions
+    guard let script = scripts.first(where: { $0.name == fence }) else {
+      let names = scripts.map(\.name)
+      throw EngineError(
+        "the runbook has no commands \(fence)\(Nearest.hint(fence, among: names)); it has "
+          + names.joined(separator: ", "),
+        code: .usage)
+    }
+    let status = try await FenceRunner(folder: lab.folder, installation: installation).run(script.text, echo: true)
+    if status != 0 { throw ExitCode(ExitStatus.failed) }
+  }
+}
+
+/// `changes`
+struct Changes: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "What changed and when: deploys, settings, restarts; correlate it with the symptom.")
+  @OptionGroup var lab: LabOptions
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() async throws {
+    let entries = ChangeLog(path: lab.folder.changeLog).entries()
+    if json { return Console.out(try Console.json(entries)) }
+    for entry in entries {
+      Console.out("\(Date(timeIntervalSince1970: entry.at).ISO8601Format())  \(entry.what)")
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Controller
+import Engine
+import Foundation
+import Synchronization
+
+/// `start ID`
+struct Start: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Start a scenario in a folder that you edit.")
+
+  @Argument(help: "A scenario; `firedrill list` names them. base is the healthy shop.") var id: String
+  @OptionGroup var lab: LabOptions
+  @Option(help: "Fixes what the lab draws by chance.") var seed: UInt64?
+  @Flag(help: "Show an incident number instead of the scenario's name.") var blind = false
+  @Option(help: "What runs the nodes: process.") var engine = "process"
+  @Flag(help: "Replace a lab that is in the folder.") var force = false
+
+  func run() async throws {
+    guard engine == "process" else {
+      throw EngineError("--engine \(engine): this version runs labs as processes; say process", code: .usage)
+    }
+    let installation = try Installation.find()
+    let scenario = try Self.known(id, installation)
+    let folder = lab.folder
+    try Doctor.requireParts()
+    RunDirectory.sweep()
+    if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
+      throw EngineError("the lab in \(folder.path) runs; `firedrill stop` ends it", code: .usage)
+    }
+    try folder.make(scenario: scenario, installation: installation, force: force)
+    let state = LabFolder.State(
+      id: String(UInt32.random(in: 0...UInt32.max), radix: 16), scenario: scenario,
+      seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine,
+      startedAt: Date().timeIntervalSince1970)
+    try folder.save(state)
+    try await Launch(folder: folder, installation: installation).up()
+    if scenario == "base" { return Console.note("the healthy shop runs; there is nothing to repair") }
+    Console.out(try Brief.text(of: folder))
+    Console.note(
+      "\nNext: `firedrill status`, `firedrill hint`, `firedrill shell NODE`; when it is repaired `firedrill grade`."
+    )
+  }
+
+  /// The scenario of that id, or an error with the nearest one.
+  static func known(_ id: String, _ installation: Installation) throws -> String {
+    let all = installation.scenarios
+    if all.contains(id) || id == "base" { return id }
+    throw EngineError(
+      "unknown scenario \(id)\(Nearest.hint(id, among: all)); there are: \(all.joined(separator: ", "))", code: .usage)
+  }
+}
+
+/// Starting the guardian of a lab and bringing its nodes up; an interrupt or a failure on the way stops everything.
+struct Launch {
+  let folder: LabFolder
+  let installation: Installation
+
+  func up() async throws {
+    let run = RunDirectory(labID: try folder.requireState().id)
+    let interrupt = Interrupt { Self.stopNow(run) }
+    defer { interrupt.cancel() }
+    let started = try await CommandRunner.run(
+      [installation.firedrill, "guardian", folder.path], timeout: .seconds(10))
+    guard started.status == 0 else {
+      try? FileManager.default.removeItem(atPath: run.path)
+      throw EngineError(
+        started.output.trimmingCharacters(in: .whitespacesAndNewlines),
+        code: started.status == ExitStatus.unavailable ? .missingPart : .failed)
+    }
+    do {
+      // The token is there once the controller answers; until then it is read anew.
+      let client = try await Self.await(run)
+      _ = try await client.perform("up", timeout: .seconds(120)) { Console.note($0) }
+    } catch {
+      Console.note("the start failed; stopping what was started")
+      try? await GuardianClient.connect(run).shutdown()
+      throw error
+    }
+  }
+
+  private static func await(_ run: RunDirectory) async throws -> ControllerClient {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      do {
+        let client = ControllerClient(run: run)
+        _ = try await client.status()
+        return client
+      } catch {
+        guard ContinuousClock.now < deadline else {
+          let log = (try? String(contentsOfFile: run.controllerLog, encoding: .utf8)) ?? ""
+          throw EngineError("the controller did not start within 10 s: \(error)\n\(log.suffix(2000))")
+        }
+        try await Task.sleep(for: .milliseconds(15))
+      }
+    }
+  }
+
+  /// Ends the lab from a signal's handler, then this process.
+  static func stopNow(_ run: RunDirectory) {
+    Console.note("\ninterrupted: stopping everything")
+    Task {
+      try? await GuardianClient.connect(run).shutdown()
+      Foundation.exit(ExitStatus.interrupted)
+    }
+  }
+}
+
+/// Does something on Ctrl-C or SIGTERM until it is cancelled.
+final class Interrupt: Sendable {
+  private let sources: Mutex<[any DispatchSourceSignal]>
+
+  init(_ action: @escaping @Sendable () -> Void) {
+    sources = Mutex(
+      [SIGINT, SIGTERM].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { action() }
+        source.resume()
+        return source
+      })
+  }
+
+  func cancel() {
+    sources.withLock { sources in
+      sources.forEach { $0.cancel() }
+      sources = []
+    }
+    signal(SIGINT, SIG_DFL)
+    signal(SIGTERM, SIG_DFL)
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Controller
+import Engine
+import Foundation
+
+/// The console.
+struct Firedrill: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "firedrill",
+    abstract: "A small shop that breaks in documented ways, so that you can practise repairing it.",
+    discussion: """
+      `firedrill demo` shows the whole round: break, fail the grade, follow the runbook, pass the grade.
+      Exit codes: 0 passed or done, 1 failed, 3 inconclusive, 64 usage, 69 a needed part is missing, 70 a bug here, \
+      130 interrupted.
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(name: "Begin and end", subcommands: [Doctor.self, Demo.self, List.self, Start.self, Stop.self]),
+      CommandGroup(name: "Read", subcommands: [Status.self, Brief.self, Hint.self, RunbookCommand.self, Changes.self]),
+      CommandGroup(
+        name: "Look", subcommands: [Logs.self, Psql.self, RedisCLI.self, Shell.self, Top.self, LoadCommand.self]),
+      CommandGroup(
+        name: "Change",
+        subcommands: [
+          Apply.self, Restart.self, StopNode.self, StartNode.self, Pause.self, Resume.self, Scale.self, Reset.self,
+          Diff.self, Chaos.self,
+        ]),
+      CommandGroup(name: "Judge", subcommands: [Grade.self, Regrade.self]),
+    ])
+
+  @Flag(name: .customLong("version-json"), help: .hidden) var versionJSON = false
+
+  /// Parses and runs, with this tool's exit codes for every kind of error.
+  static func runMain(_ arguments: [String]) async {
+    do {
+      var command = try parseAsRoot(arguments)
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      fail(error)
+    }
+  }
+
+  private static func fail(_ error: any Error) -> Never {
+    switch error {
+    case let error as EngineError:
+      Console.error(error.description)
+      Foundation.exit(exitStatus(of: error))
+    case let failure as Wire.Failure:
+      Console.error(failure.message)
+      Foundation.exit(failure.code)
+    case is CancellationError: Foundation.exit(ExitStatus.interrupted)
+    default: exit(withError: error)
+    }
+  }
+
+  private static func exitStatus(of error: EngineError) -> Int32 {
+    switch error.code {
+    case .usage, .busy: ExitStatus.usage
+    case .missingPart: ExitStatus.unavailable
+    case .failed: ExitStatus.software
+    }
+  }
+}

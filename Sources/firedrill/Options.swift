@@ -1,0 +1,42 @@
+import ArgumentParser
+import Controller
+import Engine
+import Foundation
+
+/// How much is printed.
+struct OutputOptions: ParsableArguments {
+  @Flag(name: .long, help: "No colours, no moving lines.") var plain = false
+  @Flag(name: .shortAndLong, help: "Results only.") var quiet = false
+
+  func apply() {
+    Console.isPlain = plain
+    Console.isQuiet = quiet
+  }
+}
+
+/// Which lab is meant.
+struct LabOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The lab's folder (default: $FIREDRILL_LAB, or lab).", valueName: "dir"))
+  var lab: String?
+
+  @OptionGroup var output: OutputOptions
+
+  var folder: LabFolder {
+    output.apply()
+    return LabFolder(path: lab ?? ProcessInfo.processInfo.environment["FIREDRILL_LAB"] ?? "lab")
+  }
+
+  /// The controller of the lab, which must run.
+  func controller() async throws -> ControllerClient { try await ControllerClient.connect(to: folder) }
+
+  /// The run folder of the lab, which must have been started.
+  func runDirectory() throws -> RunDirectory { RunDirectory(labID: try folder.requireState().id) }
+
+  /// A node of the running lab by its name.
+  func node(_ name: String) async throws -> NodeStatus {
+    let nodes = try await controller().status().nodes
+    if let node = nodes.first(where: { $0.name == name }) { return node }
+    let names = nodes.map(\.name)
+    throw EngineError("there is no node \(name)\(Nearest.hint(name, among: names))", code: .usage)
+  }
+}

@@ -1,0 +1,195 @@
+import Clients
+import TestServers
+import Testing
+
+@Suite struct RedisTests {
+  static let shared = Task { try await TestRedis.start() }
+
+  func configuration(_ server: TestRedis, password: String? = nil) -> RedisConfiguration {
+    RedisConfiguration(
+      host: server.address, port: server.port, password: password, commandTimeout: .seconds(2))
+  }
+
+  func withRedisClient<R>(_ configuration: RedisConfiguration, _ body: (RedisClient) async throws -> R) async throws
+    -> R
+  {
+    let client = RedisClient(configuration, logger: Shared.logger)
+    do {
+      let value = try await body(client)
+      await client.shutDown()
+      return value
+    } catch {
+      await client.shutDown()
+      throw error
+    }
+  }
+
+  func redisError(_ body: () async throws -> Void) async throws -> RedisError {
+    try #require(await #expect(throws: RedisError.self) { try await body() })
+  }
+
+  @Test func helpers() async throws {
+    try await withRedisClient(configuration(Self.shared.value)) { redis in
+      try await redis.ping()
+      #expect(try await redis.get("h:none") == nil)
+      #expect(try await redis.set("h:a", "1", px: .seconds(60)))
+      #expect(try await redis.set("h:a", "2", nx: true) == false)
+      #expect(try await redis.get("h:a") == "1")
+      #expect(try await redis.incr("h:a", by: 41) == 42)
+      #expect(try await redis.expire("h:a", .milliseconds(1500)))
+      let ttl = try await redis.command(["PTTL", "h:a"]).integer
+      #expect((1...1500).contains(ttl ?? 0))
+      #expect(try await redis.del("h:a", "h:none") == 1)
+      #expect(try await redis.expire("h:a", .seconds(1)) == false)
+      let bytes: [UInt8] = [0, 255, 13, 10, 36]
+      try await redis.set("h:b", RedisArgument(bytes))
+      #expect(try await redis.getBytes("h:b") == bytes)
+      #expect(try await redisError { _ = try await redis.get("h:b") }.code == .unexpectedReply)
+      let reply = try await redis.eval(
+        "return {1, 'x', false, {KEYS[1], ARGV[1]}, redis.status_reply('ok')}", keys: ["k"], arguments: ["v"])
+      #expect(
+        reply == .array([.integer(1), .bulk([120]), .null, .array([.bulk([107]), .bulk([118])]), .status("ok")]))
+    }
+  }
+
+  @Test func errorRepliesKeepTheServersWords() async throws {
+    try await withRedisClient(configuration(Self.shared.value)) { redis in
+      try await redis.command(["LPUSH", "e:list", "1"])
+      let error = try await redisError { _ = try await redis.get("e:list") }
+      #expect(error.code == .server && error.prefix == "WRONGTYPE")
+      #expect(error.message.hasPrefix("WRONGTYPE Operation against a key"))
+      #expect(try await redisError { try await redis.command([]) }.code == .invalidCommand)
+      #expect(try await redisError { try await redis.command(["subscribe", "x"]) }.code == .invalidCommand)
+      try await redis.ping()
+    }
+  }
+
+  @Test func concurrentCommandsArePipelinedAndMatched() async throws {
+    try await withRedisClient(configuration(Self.shared.value)) { redis in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<2_000 {
+          group.addTask {
+            try await redis.set("p:\(index)", "value \(index)")
+            #expect(try await redis.get("p:\(index)") == "value \(index)")
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test func largeValues() async throws {
+    try await withRedisClient(configuration(Self.shared.value)) { redis in
+      let text = String(repeating: "0123456789", count: 2_000_000)
+      try await redis.set("l", text)
+      #expect(try await redis.get("l") == text)
+    }
+  }
+
+  @Test func passwords() async throws {
+    try await withRedis(password: "secret") { server in
+      try await withRedisClient(configuration(server, password: "secret")) { try await $0.ping() }
+      try await withRedisClient(configuration(server, password: "wrong")) { redis in
+        let error = try await redisError { try await redis.ping() }
+        #expect(error.code == .connectionRefused && error.message.hasPrefix("WRONGPASS"))
+      }
+      try await withRedisClient(configuration(server)) { redis in
+        let error = try await redisError { try await redis.ping() }
+        #expect(error.code == .connectionRefused && error.message.hasPrefix("NOAUTH"))
+      }
+    }
+  }
+
+  @Test func survivesKillAndRestart() async throws {
+    try await withRedis { server in
+      try await withRedisClient(configuration(server)) { redis in
+        try await redis.set("k", "v")
+        try await server.kill()
+        try await eventually("the loss is noticed") { await !redis.isConnected }
+        let begun = ContinuousClock.now
+        let error = try await redisError { _ = try await redis.get("k") }
+        #expect(error.code == .disconnected && error.isUnavailable)
+        #expect(begun.duration(to: .now) < .milliseconds(100))
+        try await server.restart()
+        try await eventually("connected again", within: 5) { await redis.isConnected }
+        #expect(try await redis.get("k") == nil)
+      }
+    }
+  }
+
+  @Test func commandsUnderWayFailWhenTheServerDies() async throws {
+    try await withRedis { server in
+      try await withRedisClient(configuration(server)) { redis in
+        try await redis.ping()
+        let waiting = Task { try await redis.command(["BLPOP", "nothing", "0"], timeout: .seconds(10)) }
+        let observer = RedisClient(configuration(server), logger: Shared.logger)
+        try await eventually("it waits") {
+          try await observer.command(["INFO", "clients"]).string?.contains("blocked_clients:1") ?? false
+        }
+        await observer.shutDown()
+        try await server.kill()
+        let error = try await redisError { _ = try await waiting.value }
+        #expect(error.code == .connectionClosed)
+      }
+    }
+  }
+
+  @Test func silenceTimesOutAndTheConnectionRecovers() async throws {
+    try await withRedis { server in
+      var settings = configuration(server)
+      settings.commandTimeout = .milliseconds(100)
+      try await withRedisClient(settings) { redis in
+        try await redis.set("k", "v")
+        try await server.pause()
+        let begun = ContinuousClock.now
+        let error = try await redisError { _ = try await redis.get("k") }
+        #expect(error.code == .timedOut)
+        #expect((.milliseconds(95) ... .milliseconds(400)).contains(begun.duration(to: .now)))
+        try await server.resume()
+        try await eventually("answers again", within: 5) { (try? await redis.get("k")) == "v" }
+      }
+    }
+  }
+
+  @Test func aServerThatStaysSilentIsGivenUp() async throws {
+    try await withRedis { server in
+      var settings = configuration(server)
+      settings.commandTimeout = .milliseconds(50)
+      settings.connectTimeout = .milliseconds(200)
+      try await withRedisClient(settings) { redis in
+        try await redis.ping()
+        try await server.pause()
+        try await eventually("fails at once", within: 5) {
+          do { try await redis.ping() } catch let error as RedisError { return error.code == .disconnected }
+          return false
+        }
+        try await server.resume()
+        try await eventually("connected again", within: 5) { (try? await redis.ping()) != nil }
+      }
+    }
+  }
+
+  @Test func cancellationReturnsAtOnce() async throws {
+    try await withRedisClient(configuration(Self.shared.value)) { redis in
+      try await redis.ping()
+      let task = Task { try await redis.command(["BLPOP", "c:nothing", "1"]) }
+      try await eventually("it waits") { await redis.isConnected }
+      let begun = ContinuousClock.now
+      task.cancel()
+      let error = try await redisError { _ = try await task.value }
+      #expect(error.code == .cancelled && begun.duration(to: .now) < .milliseconds(200))
+      #expect(try await redis.get("c:x", timeout: .seconds(5)) == nil)
+    }
+  }
+
+  @Test func nobodyListening() async throws {
+    let server = try await TestRedis.start()
+    let settings = configuration(server)
+    await server.stop()
+    try await withRedisClient(settings) { redis in
+      let error = try await redisError { try await redis.ping() }
+      #expect(error.code == .connectionRefused && error.message.contains("Connection refused"))
+      #expect(try await redisError { try await redis.ping() }.code == .disconnected)
+    }
+  }
+}

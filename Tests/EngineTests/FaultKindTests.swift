@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Engine
+
+@Suite struct FaultKindTests {
+  private func problem(_ kind: String, _ parameters: [String: String], lease: Double = 60) -> String? {
+    do {
+      _ = try FaultKind(FaultRequest(kind: kind, parameters: parameters, lease: lease))
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test func everyKindIsUnderstood() throws {
+    #expect(
+      try FaultKind(FaultRequest(kind: "pause-node", parameters: ["node": "web"], lease: 1)) == .pauseNode("web"))
+    #expect(
+      try FaultKind(FaultRequest(kind: "scale", parameters: ["service": "web", "to": "0"], lease: 3600))
+        == .scale(service: "web", to: 0))
+    let held = [
+      "host": "db", "port": "5432", "user": "u", "database": "d", "password_secret": "p", "count": "2000",
+    ]
+    #expect(problem("hold-connections", held) == nil)
+    for kind in ["stop-node", "kill-node"] { #expect(problem(kind, ["node": "web"]) == nil) }
+  }
+
+  @Test(arguments: [0, -1, 0.5, 3600.1, .infinity, .nan])
+  func leasesOutOfRangeAreRefused(_ lease: Double) {
+    #expect(problem("stop-node", ["node": "web"], lease: lease)?.contains("lease") == true)
+  }
+
+  @Test func everyProblemIsNamedAtOnce() {
+    let text = problem("scale", ["service": "web", "to": "-3", "too": "5"], lease: 0) ?? ""
+    #expect(text.contains("lease: 0.0 is not between 1 and 3600 seconds"))
+    #expect(text.contains("too: scale has no such parameter; it takes service, to"))
+    #expect(text.contains("to: -3 is not a number from 0 to 250"))
+    #expect(problem("scale", [:])?.contains("service is missing") == true)
+    #expect(problem("hold-connections", ["port": "99999"])?.contains("port: 99999 is not a number") == true)
+  }
+
+  @Test func anUnknownKindNamesTheKnownOnes() {
+    #expect(problem("explode", [:])?.contains("hold-connections, kill-node, pause-node, scale, stop-node") == true)
+  }
+}

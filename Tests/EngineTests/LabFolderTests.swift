@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+@Suite struct LabFolderTests {
+  private let scratch: String
+  private let installation: Installation
+
+  init() throws {
+    scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
+    installation = Installation(share: scratch + "/share", programs: scratch + "/bin")
+    let files = FileManager.default
+    for folder in [installation.baseLab + "/bin", installation.scenario("x") + "/lab"] {
+      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    let compose = """
+      services: {web: {command: [fleet, web], secrets: [door]}}
+      secrets: {door: {file: ./secrets/door}}
+      """
+    try compose.write(toFile: installation.baseLab + "/compose.yaml", atomically: true, encoding: .utf8)
+    try "base".write(toFile: installation.baseLab + "/a", atomically: true, encoding: .utf8)
+    try "base".write(toFile: installation.baseLab + "/bin/b", atomically: true, encoding: .utf8)
+    try "scenario".write(toFile: installation.scenario("x") + "/lab/a", atomically: true, encoding: .utf8)
+  }
+
+  private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+  @Test func theScenariosFilesLieOverTheBase() throws {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let lab = LabFolder(path: scratch + "/lab")
+    try lab.make(scenario: "x", installation: installation, force: false)
+    #expect(try text(lab.path + "/a") == "scenario")
+    #expect(try text(lab.path + "/bin/b") == "base")
+    #expect(try text(lab.secrets + "/door").count == 33)
+    let mode = try FileManager.default.attributesOfItem(atPath: lab.secrets + "/door")[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+  }
+
+  @Test func aChangedLabIsNeverOverwrittenWithoutForce() throws {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let lab = LabFolder(path: scratch + "/lab")
+    try lab.make(scenario: "x", installation: installation, force: false)
+    try "mine".write(toFile: lab.path + "/a", atomically: true, encoding: .utf8)
+    #expect(throws: EngineError.self) { try lab.make(scenario: "x", installation: installation, force: false) }
+    #expect(try text(lab.path + "/a") == "mine")
+    // Without a state it is somebody's folder, not a lab: not even --force takes it.
+    #expect(throws: EngineError.self) { try lab.make(scenario: "x", installation: installation, force: true) }
+    try lab.save(.init(id: "1", scenario: "x", seed: 1, blind: false, engine: "process", startedAt: 0))
+    try lab.make(scenario: "x", installation: installation, force: true)
+    #expect(try text(lab.path + "/a") == "scenario")
+  }
+
+  @Test func resetBringsBackEveryFileAndKeepsTheSecrets() throws {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let lab = LabFolder(path: scratch + "/lab")
+    try lab.make(scenario: "x", installation: installation, force: false)
+    let secret = try text(lab.secrets + "/door")
+    try "mine".write(toFile: lab.path + "/new", atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(atPath: lab.path + "/a")
+    try lab.restorePristine()
+    #expect(try text(lab.path + "/a") == "scenario")
+    #expect(!FileManager.default.fileExists(atPath: lab.path + "/new"))
+    #expect(try text(lab.secrets + "/door") == secret)
+  }
+}

@@ -1,0 +1,146 @@
+import FleetAPI
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import ServiceKit
+import Testing
+
+@testable import Provider
+
+@Suite struct ProviderTests {
+  private func application(
+    _ settings: ProviderSettings = ProviderSettings(latency: .zero, token: "open sesame")
+  ) -> some ApplicationProtocol {
+    let host = ServiceHost(
+      name: "provider", common: CommonSettings(instance: "provider"),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return host.application(ProviderService.build(settings, host: host))
+  }
+
+  private let admin: HTTPFields = [.authorization: "Bearer open sesame"]
+
+  private func charge(
+    _ client: any TestClientProtocol, key: String, amount: Int = 500
+  ) async throws -> TestResponse {
+    try await client.execute(
+      uri: "/v1/charges", method: .post, headers: [.idempotencyKey: key],
+      body: ByteBuffer(string: "{\"amount_cents\":\(amount)}"))
+  }
+
+  private func behave(_ client: any TestClientProtocol, _ json: String) async throws -> HTTPResponse.Status {
+    try await client.execute(uri: "/v1/behaviour", method: .put, headers: admin, body: ByteBuffer(string: json)).status
+  }
+
+  private func ledger(_ client: any TestClientProtocol) async throws -> [ProviderCharge] {
+    let response = try await client.execute(uri: "/v1/ledger", method: .get, headers: admin)
+    return try JSONBody.decode(ProviderLedger.self, from: response.body).charges
+  }
+
+  @Test func aKeyIsChargedOnce() async throws {
+    try await application().test(.router) { client in
+      let first = try await charge(client, key: "k1")
+      #expect(first.status == .created)
+      let second = try await charge(client, key: "k1")
+      #expect(second.status == .ok)
+      #expect(first.body == second.body)
+      #expect(try await charge(client, key: "k1", amount: 501).status == .conflict)
+      #expect(try await ledger(client).map(\.idempotencyKey) == ["k1"])
+    }
+  }
+
+  @Test func ledgerAndBehaviourNeedTheToken() async throws {
+    try await application().test(.router) { client in
+      for headers in [HTTPFields(), [.authorization: "Bearer open sesamf"], [.authorization: "open sesame"]] {
+        for uri in ["/v1/ledger", "/v1/behaviour"] {
+          try await expect(401, client, uri: uri, method: .get, headers: headers)
+        }
+      }
+    }
+    try await application(ProviderSettings(token: nil)).test(.router) { client in
+      let headers: HTTPFields = [.authorization: "Bearer "]
+      try await expect(401, client, uri: "/v1/ledger", method: .get, headers: headers)
+    }
+  }
+
+  @Test func failingDecliningAndSilentChargesAreCountedExactly() async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, #"{"error_rate":0.25}"#) == .ok)
+      var statuses: [Int] = []
+      for number in 0..<8 { statuses.append(try await charge(client, key: "e\(number)").status.code) }
+      #expect(statuses.filter { $0 == 500 }.count == 2)
+      #expect(try await ledger(client).count == 6)
+      #expect(try await behave(client, #"{"error_rate":0,"decline_rate":1}"#) == .ok)
+      #expect(try await charge(client, key: "d").status.code == 402)
+      #expect(try await ledger(client).count == 6)
+      #expect(try await behave(client, #"{"decline_rate":0,"silence_rate":1}"#) == .ok)
+      #expect(try await charge(client, key: "s").status.code == 500)
+      #expect(try await ledger(client).count == 7)
+      #expect(try await charge(client, key: "s").status == .ok)
+      #expect(try await ledger(client).count == 7)
+    }
+  }
+
+  @Test(arguments: [#"{"latency_ms":-1}"#, #"{"capacity":0}"#, #"{"error_rate":1.5}"#, #"{"silence_rate":-0.1}"#])
+  func behaviourOutOfRangeIsRefusedAndChangesNothing(json: String) async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, json).code == 422)
+      let body = try await client.execute(uri: "/v1/behaviour", method: .get, headers: admin).body
+      let behaviour = try JSONBody.decode(ProviderBehaviour.self, from: body)
+      #expect(
+        behaviour
+          == ProviderBehaviour(latencyMS: 0, capacity: 64, errorRate: 0, silenceRate: 0, declineRate: 0))
+    }
+  }
+
+  @Test func missingKeyAndBadBodiesAreRefused() async throws {
+    try await application().test(.router) { client in
+      let body = ByteBuffer(string: #"{"amount_cents":1}"#)
+      try await expect(400, client, uri: "/v1/charges", method: .post, body: body)
+      #expect(try await charge(client, key: "n", amount: -1).status.code == 422)
+    }
+  }
+}
+
+@Suite struct FIFOGateTests {
+  @Test(.timeLimit(.minutes(1))) func theGateKeepsItsOrderAndItsCapacity() async {
+    let gate = FIFOGate(capacity: 1)
+    await gate.enter()
+    let (stream, continuation) = AsyncStream<Int>.makeStream()
+    for number in 0..<5 {
+      Task {
+        await gate.enter()
+        continuation.yield(number)
+        gate.leave()
+      }
+      while gate.waitingCount != number + 1 { await Task.yield() }
+    }
+    gate.leave()
+    var order: [Int] = []
+    for await number in stream {
+      order.append(number)
+      if order.count == 5 { break }
+    }
+    #expect(order == [0, 1, 2, 3, 4])
+  }
+
+  @Test(.timeLimit(.minutes(1))) func moreCapacityLetsMoreIn() async {
+    let gate = FIFOGate(capacity: 1)
+    await gate.enter()
+    let waiting = Task { await gate.enter() }
+    while gate.waitingCount != 1 { await Task.yield() }
+    gate.setCapacity(2)
+    await waiting.value
+    #expect(gate.waitingCount == 0)
+  }
+}
+
+/// Sends a request and expects a status.
+private func expect(
+  _ status: Int, _ client: any TestClientProtocol, uri: String, method: HTTPRequest.Method, headers: HTTPFields = [:],
+  body: ByteBuffer? = nil
+) async throws {
+  let response = try await client.executeRequest(uri: uri, method: method, headers: headers, body: body)
+  #expect(response.status.code == status, "\(method) \(uri)")
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Runbook
+import Testing
+
+/// The runbooks that this repository ships.
+@Suite struct RepositoryRunbooksTests {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Runbooks").path
+  static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+    .filter { $0.hasSuffix(".md") && $0 != "README.md" }.sorted()
+
+  @Test func thereAreSome() { #expect(!Self.files.isEmpty) }
+
+  @Test(arguments: files) func isInForm(file: String) throws {
+    let runbook = try Runbook(parsing: String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
+    #expect(runbook.fixes.count >= 2)
+    #expect(runbook.fixes.contains { $0.tier == .resolved })
+    #expect(!runbook.preventions.isEmpty)
+  }
+
+  /// Fences are run by bash, so they must at least be bash.
+  @Test(arguments: files) func fencesAreValidShell(file: String) throws {
+    let runbook = try Runbook(parsing: String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
+    for script in runbook.diagnoses + runbook.fixes + runbook.preventions {
+      let bash = Process()
+      bash.executableURL = URL(filePath: "/bin/bash")
+      bash.arguments = ["-n", "-c", script.text]
+      try bash.run()
+      bash.waitUntilExit()
+      #expect(bash.terminationStatus == 0, "\(script.name) at line \(script.lines)")
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// The console as a person or a script uses it: the release binaries, driven through their command line.
+struct CLI {
+  struct Result {
+    var status: Int32
+    var out: String
+    var errors: String
+  }
+
+  /// A lab folder of its own, removed by `finish`.
+  let lab: String
+  private let programs: String
+  private let root: String
+
+  init(_ name: String = #function) throws {
+    root =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    programs = ProcessInfo.processInfo.environment["FIREDRILL_BIN_DIR"] ?? root + "/.build/release"
+    for program in ["firedrill", "fleet"] {
+      try #require(
+        FileManager.default.isExecutableFile(atPath: "\(programs)/\(program)"),
+        "\(programs)/\(program) is missing: `make build` makes it")
+    }
+    lab = NSTemporaryDirectory() + "firedrill-\(UUID().uuidString.prefix(8))/lab"
+  }
+
+  var program: String { programs + "/firedrill" }
+  /// The installation's files.
+  var share: String { root }
+
+  /// Starts a command and gives the process; its streams go to files.
+  func launch(_ arguments: [String], program: String? = nil) throws -> Launched {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program ?? self.program)
+    process.arguments = arguments
+    var environment = ProcessInfo.processInfo.environment
+    environment["FIREDRILL_LAB"] = lab
+    environment["PATH"] = programs + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+    process.environment = environment
+    return try Launched(process)
+  }
+
+  /// Runs a command to its end.
+  func run(_ arguments: String..., timeout: TimeInterval = 180) throws -> Result {
+    try launch(arguments).wait(timeout)
+  }
+
+  /// Runs a shell script in the lab's folder, as a trainee at the keyboard.
+  func script(_ text: String, timeout: TimeInterval = 180) throws -> Result {
+    try launch(["shell", "--", "bash", "-euo", "pipefail", "-c", text]).wait(timeout)
+  }
+
+  func start(_ arguments: String...) throws {
+    let result = try launch(["start", "one-bad-instance", "--seed", "7"] + arguments).wait(60)
+    try #require(result.status == 0, "\(result.errors)")
+  }
+
+  /// Stops the lab and removes its folder.
+  func finish() throws {
+    if FileManager.default.fileExists(atPath: lab) {
+      let result = try run("stop", "--purge")
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    try? FileManager.default.removeItem(atPath: (lab as NSString).deletingLastPathComponent)
+  }
+
+  /// Runs `body` with a started lab, and ends it whatever happens.
+  func withLab(_ body: () throws -> Void) throws {
+    defer { try? finish() }
+    try start()
+    try body()
+  }
+
+  /// The id of the lab, and with it the name of its run folder.
+  func labID() throws -> String {
+    let data = try Data(contentsOf: URL(fileURLWithPath: lab + "/.firedrill/lab.json"))
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    return try #require(json["id"] as? String)
+  }
+
+  var runFolder: String { get throws { "/var/tmp/firedrill-\(getuid())/\(try labID())" } }
+
+  /// The answer of a command that prints JSON.
+  func json(_ arguments: String..., timeout: TimeInterval = 180) throws -> (status: Int32, value: [String: Any]) {
+    let result = try launch(arguments).wait(timeout)
+    let value = try? JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any]
+    return (result.status, try #require(value, "\(result.out)\n\(result.errors)"))
+  }
+}
+
+/// A process that runs, with its output in files.
+final class Launched {
+  let process: Process
+  private let folder: String
+
+  init(_ process: Process) throws {
+    self.process = process
+    folder = NSTemporaryDirectory() + "firedrill-run-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in ["out", "err"] { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
+    process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
+    process.standardError = FileHandle(forWritingAtPath: folder + "/err")
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  var out: String { (try? String(contentsOfFile: folder + "/out", encoding: .utf8)) ?? "" }
+  var errors: String { (try? String(contentsOfFile: folder + "/err", encoding: .utf8)) ?? "" }
+
+  func wait(_ timeout: TimeInterval) throws -> CLI.Result {
+    try eventually(within: timeout, "\(process.arguments ?? []) ends") { !process.isRunning }
+    return CLI.Result(status: process.terminationStatus, out: out, errors: errors)
+  }
+}
+
+/// Waits until a condition holds; fails the test, and kills nothing, when it does not in time.
+func eventually(within seconds: TimeInterval, _ what: String, _ condition: () throws -> Bool) throws {
+  let deadline = Date().addingTimeInterval(seconds)
+  while try !condition() {
+    try #require(Date() < deadline, "waited \(seconds) s in vain until \(what)")
+    usleep(20_000)
+  }
+}
+
+/// Processes by what /proc says of them; zombies have ended.
+enum Processes {
+  static func isAlive(_ pid: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+    return text.split(separator: ")").last?.split(separator: " ").first != "Z"
+  }
+
+  /// Living processes whose command line has all the words.
+  static func withWords(_ words: String...) -> [Int32] {
+    let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+    return pids.filter { pid in
+      guard pid != getpid(), isAlive(pid), let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
+      else { return false }
+      let line = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.allSatisfy(line.contains)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import AsyncHTTPClient
+import Clients
+import Foundation
+import Gateway
+import Inventory
+import Logging
+import NIOHTTP1
+import Order
+import Payment
+import Provider
+import ServiceKit
+import TestServers
+
+/// The whole shop in this process, on real Postgres and Redis of its own: two inventories, one of each other service.
+struct ShopUnderTest: Sendable {
+  /// What a test may want otherwise.
+  struct Options: Sendable {
+    var postgres: [String: String] = [:]
+    var inventoryPool = PoolSettings(name: "inventory", max: 5)
+    var syncInterval = Duration.zero
+    var recoveryInterval = Duration.zero
+    var paymentTimeout = Duration.seconds(3)
+  }
+
+  let postgres: TestPostgres
+  let redis: TestRedis
+  let log: CapturedLog
+  let inventories: [Endpoint]
+  let order: Endpoint
+  let payment: Endpoint
+  let provider: Endpoint
+  let gateway: Endpoint
+
+  /// The token of the provider's admin routes.
+  static let token = "integration"
+
+  /// Lends a running shop to `body`.
+  static func with(_ options: Options = Options(), _ body: @Sendable (ShopUnderTest) async throws -> Void) async throws
+  {
+    try await withPostgres(settings: options.postgres) { postgres in
+      try await withRedis { redis in
+        try await ShopDatabases.create(on: postgres)
+        let runner = ServiceRunner()
+        do {
+          try await body(try await start(options, postgres, redis, runner))
+          try await runner.stop()
+        } catch {
+          try? await runner.stop()
+          throw error
+        }
+      }
+    }
+  }
+
+  private static func start(
+    _ options: Options, _ postgres: TestPostgres, _ redis: TestRedis, _ runner: ServiceRunner
+  ) async throws -> ShopUnderTest {
+    func database(_ name: String, _ pool: PoolSettings) -> DatabaseSettings {
+      DatabaseSettings(
+        connection: PostgresConfiguration(
+          host: postgres.address, port: postgres.port, database: name, user: name, applicationName: name), pool: pool)
+    }
+    let cache = RedisSettings(
+      connection: RedisConfiguration(host: redis.address, port: redis.port, commandTimeout: .milliseconds(200)))
+
+    var inventory = InventorySettings(database: database("inventory", options.inventoryPool), redis: cache)
+    inventory.syncInterval = options.syncInterval
+    let inventories = [
+      try await runner.run(InventoryService.self, inventory, instance: "inventory-1"),
+      try await runner.run(InventoryService.self, inventory, instance: "inventory-2"),
+    ]
+    let providerSettings = ProviderSettings(latency: .milliseconds(1), token: token)
+    let provider = try await runner.run(ProviderService.self, providerSettings, instance: "provider")
+    let payment = try await runner.run(
+      PaymentService.self,
+      PaymentSettings(
+        database: database("payments", PoolSettings(name: "payment", max: 5)), provider: provider,
+        providerTimeout: .seconds(1)), instance: "payment")
+    var orders = OrderSettings(
+      database: database("orders", PoolSettings(name: "order", max: 5, acquireTimeout: .seconds(5))),
+      inventory: .list(inventories), payment: .list([payment]))
+    orders.paymentTimeout = options.paymentTimeout
+    orders.recoveryInterval = options.recoveryInterval
+    orders.recoveryAge = .zero
+    let order = try await runner.run(OrderService.self, orders, instance: "order")
+    let gateway = try await runner.run(
+      GatewayService.self, GatewaySettings(redis: cache, inventory: .list(inventories), order: .list([order])),
+      instance: "gateway")
+    return ShopUnderTest(
+      postgres: postgres, redis: redis, log: runner.log, inventories: inventories, order: order, payment: payment,
+      provider: provider, gateway: gateway)
+  }
+
+  /// Runs SQL as the superuser and gives the first value, if any.
+  @discardableResult
+  func sql(_ database: String, _ text: String) async throws -> String? {
+    try await ShopDatabases.run(text, on: postgres, database: database)
+  }
+
+  /// Begins a session at the gateway.
+  func session() async throws -> String {
+    try await Browser.send(.POST, gateway, "/sessions", body: "{}").string("id")
+  }
+
+  /// Places an order at the gateway.
+  func place(_ session: String, key: String, _ items: [(String, Int)]) async throws -> Browser.Reply {
+    let lines = items.map { "{\"sku\":\"\($0.0)\",\"quantity\":\($0.1)}" }.joined(separator: ",")
+    return try await Browser.send(
+      .POST, gateway, "/orders", headers: ["Cookie": "session=\(session)", "Idempotency-Key": key],
+      body: "{\"items\":[\(lines)]}")
+  }
+
+  /// Asks for something of a session at the gateway.
+  func get(_ path: String, session: String) async throws -> Browser.Reply {
+    try await Browser.send(.GET, gateway, path, headers: ["Cookie": "session=\(session)"])
+  }
+
+  /// The keys that the provider charged.
+  func chargedKeys() async throws -> [String] {
+    let reply = try await Browser.send(
+      .GET, provider, "/v1/ledger", headers: ["Authorization": "Bearer \(Self.token)"])
+    let charges = reply.json["charges"] as? [[String: Any]] ?? []
+    return charges.compactMap { $0["idempotency_key"] as? String }
+  }
+
+  /// Makes the provider behave.
+  func behave(_ json: String) async throws {
+    _ = try await Browser.send(
+      .PUT, provider, "/v1/behaviour", headers: ["Authorization": "Bearer \(Self.token)"], body: json)
+  }
+
+  /// One value of a product's stock, asked at the first inventory.
+  func stock(_ sku: String) async throws -> [String: Int] {
+    let reply = try await Browser.send(.GET, inventories[0], "/stock/\(sku)")
+    return reply.json.compactMapValues { $0 as? Int }
+  }
+
+  /// How many products break the shop's first law: initial = on hand + reserved + sold.
+  func unbalancedProducts() async throws -> String? {
+    try await sql("inventory", "SELECT count(*) FROM stock WHERE initial <> on_hand + reserved + sold")
+  }
+}
