@@ -37,11 +37,21 @@ func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
 
 /// A service of the fleet.
 func service(_ name: String, _ more: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
-  library(name, ["Clients", "FleetAPI", "ServiceKit", hummingbird, httpTypes] + more, resources: resources)
+  library(
+    name, ["Clients", "FleetAPI", "ServiceKit", hummingbird, httpTypes, logging, metrics, lifecycle] + nio + more,
+    resources: resources)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a target of the fleet, without servers.
+func serviceTests(_ name: String, _ more: [Target.Dependency] = []) -> Target {
+  let shared: [Target.Dependency] = [
+    "Clients", "FleetAPI", "ServiceKit", hummingbird, hummingbirdTesting, httpTypes, logging, metrics,
+  ]
+  return tests("\(name)Tests", (name == "ServiceKit" ? [] : [.target(name: name)]) + shared + nio + more)
 }
 
 let package = Package(
@@ -119,9 +129,25 @@ let package = Package(
     .target(name: "TestServers", path: "Tests/Support/TestServers", swiftSettings: strict),
     tests("ClientsTests", ["Clients", deque]),
     tests("ClientsIntegrationTests", ["Clients", "TestServers", logging, metrics, metricsTesting, lifecycle]),
+    serviceTests("ServiceKit", [instrumentation]),
+    serviceTests("Provider"),
+    serviceTests("Inventory"),
+    serviceTests("Payment"),
+    serviceTests("Order"),
+    serviceTests("Gateway"),
+    tests(
+      "ServicesIntegrationTests",
+      [
+        "Clients", "Gateway", "Inventory", "Order", "Payment", "Provider", "ServiceKit", "TestServers", httpClient,
+        logging, lifecycle,
+      ] + nio),
     tests("DrillCoreTests", ["DrillCore"]),
-    tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
     tests("TopologyTests", ["Topology"]),
     tests("RunbookTests", ["Runbook"]),
+    tests("EngineTests", ["Engine", "Topology"] + nio),
+    tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
+    tests(
+      "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
+    tests("ScenarioTests", [yams]),
   ]
 )

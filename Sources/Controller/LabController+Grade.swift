@@ -60,8 +60,12 @@ extension LabController {
     error is ProblemsError ? ExitStatus.usage : ExitStatus.software
   }
 
+  /// The time as `20261121-101500`, in UTC.
   private static func stamp() -> String {
-    Date().formatted(.iso8601.timeZone(separator: .omitted).dateTimeSeparator(.space).dateSeparator(.omitted)
-      .timeSeparator(.omitted)).replacing(" ", with: "-").replacing("Z", with: "")
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(identifier: "UTC")
+    formatter.dateFormat = "yyyyMMdd-HHmmss"
+    return formatter.string(from: Date())
   }
 }

@@ -110,6 +110,8 @@ public struct Grader: Sendable {
       progress("trial \(trial.name) ended: \(error)")
     }
     await context.clearFaults()
+    // Whatever load there was, also in a trial that broke off: what was acknowledged must be there now.
+    if !Task.isCancelled { await context.lookAfter(trial: trial.name) }
     recorder.record(.phase(PhaseEvent(name: trial.name, mark: .end, reason: reason)))
     try Task.checkCancellation()
   }

@@ -85,14 +85,14 @@ public struct Stream: Sendable {
   private func perform(
     _ planned: PlannedRequest, due: Int64, users: Users, client: LoadClient, recorder: HistoryRecorder
   ) async -> RequestEvent {
-    let operation = users.operation(for: planned)
-    let (call, key) = users.call(operation, planned)
+    let made = users.make(planned)
     var event = RequestEvent(
-      stream: name, op: operation.rawValue, target: planned.target?.name, scheduled: due, outcome: .unknown, key: key)
+      stream: name, op: made.operation.rawValue, target: planned.target?.name, scheduled: due, outcome: .unknown,
+      key: made.key)
     event.sent = recorder.now
-    let answer = await client.send(call, patience: patience)
+    let answer = await client.send(made.call, patience: patience)
     event.done = recorder.now
-    users.absorb(answer, of: operation, planned, body: call.body, into: &event)
+    users.absorb(answer, of: made, planned, into: &event)
     return event
   }
 }

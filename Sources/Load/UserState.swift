@@ -6,7 +6,9 @@ final class UserState: Sendable {
     var key: String
     var body: String
     var id: String
-    var cancelled = false
+    /// The header `Cookie` that it was placed with: the order belongs to that session.
+    var cookie: String?
+    var isCancelled = false
   }
 
   private struct Memory {
@@ -52,7 +54,14 @@ final class UserState: Sendable {
 
   func keep(order: Order) { memory.withLock { $0.order = order } }
 
-  func cancelled(_ id: String) { memory.withLock { if $0.order?.id == id { $0.order?.cancelled = true } } }
+  /// Takes the last order for a cancellation: nobody cancels twice.
+  func takeForCancel() -> Order? {
+    memory.withLock { memory in
+      guard let order = memory.order, !order.isCancelled else { return nil }
+      memory.order?.isCancelled = true
+      return order
+    }
+  }
 
   private func trimmed(_ text: Substring) -> String {
     var rest = text

@@ -13,68 +13,67 @@ struct Users: Sendable {
     self.echo = echo
   }
 
-  /// What is really asked: somebody without a session opens one before they order, and somebody without an order has
-  /// none to look at.
-  func operation(for planned: PlannedRequest) -> DrillCore.Operation {
-    let user = states[planned.user % states.count]
-    switch planned.operation {
-    case .order, .orders: return user.hasSession ? planned.operation : .session
-    case .orderAgain, .orderRead:
-      guard user.hasSession else { return .session }
-      return user.order == nil ? .orders : planned.operation
-    case .cancel:
-      guard user.hasSession else { return .session }
-      guard let order = user.order, !order.cancelled else { return .orders }
-      return .cancel
-    default: return planned.operation
-    }
+  /// A request as it is really made.
+  struct Made: Sendable {
+    var operation: DrillCore.Operation
+    var call: Call
+    /// The id it is about.
+    var key: String?
   }
 
-  /// The request, and the id it is about.
-  func call(_ operation: DrillCore.Operation, _ planned: PlannedRequest) -> (call: Call, key: String?) {
+  /// Turns a planned request into HTTP. Somebody without a session opens one before they order, and somebody without an
+  /// order has none to look at or to cancel: they look at the list.
+  func make(_ planned: PlannedRequest) -> Made {
     let user = states[planned.user % states.count]
+    let needsSession: Set<DrillCore.Operation> = [.order, .orders, .orderAgain, .orderRead, .cancel]
+    var operation = planned.operation
+    var order: UserState.Order?
+    if needsSession.contains(operation), !user.hasSession { operation = .session }
+    switch operation {
+    case .orderAgain, .orderRead: order = user.order
+    case .cancel: order = user.takeForCancel()
+    default: break
+    }
+    if [.orderAgain, .orderRead, .cancel].contains(operation), order == nil { operation = .orders }
+    var (call, key) = call(operation, planned, order)
+    // What is about an order goes with the session that placed it, also when the user has opened another one since.
+    if let cookie = order?.cookie ?? user.cookieHeader { call.headers.append(("Cookie", cookie)) }
+    call.headers += user.echoes
+    return Made(operation: operation, call: call, key: key)
+  }
+
+  private func call(
+    _ operation: DrillCore.Operation, _ planned: PlannedRequest, _ order: UserState.Order?
+  ) -> (Call, String?) {
     let root = planned.target.map { "http://\($0.authority)" } ?? base
     let sku = planned.items.first?.sku ?? "SKU-0001"
-    let order = user.order
-    var call = Call(method: "GET", url: root)
-    var key: String?
+    func get(_ path: String) -> Call { Call(method: "GET", url: root + path) }
+    func post(_ path: String, _ body: String?) -> Call { Call(method: "POST", url: root + path, body: body) }
     switch operation {
-    case .browse: call.url += "/products?limit=20"
-    case .product: call.url += "/products/\(sku)"
-    case .stock: call.url += "/stock/\(sku)"
-    case .orders: call.url += "/orders"
-    case .report: call.url += "/admin/report"
-    case .session:
-      call = Call(method: "POST", url: root + "/sessions", body: "{}")
+    case .browse: return (get("/products?limit=20"), nil)
+    case .product: return (get("/products/\(sku)"), nil)
+    case .stock: return (get("/stock/\(sku)"), nil)
+    case .orders: return (get("/orders"), nil)
+    case .report: return (get("/admin/report"), nil)
+    case .session: return (post("/sessions", "{}"), nil)
+    case .orderRead: return (get("/orders/\(order?.id ?? "")"), order?.id)
+    case .cancel: return (post("/orders/\(order?.id ?? "")/cancel", "{}"), order?.id)
     case .reserve:
-      key = planned.id
       let body = "{\"id\":\"\(planned.id)\",\"items\":\(Self.json(planned.items)),\"ttl_seconds\":60}"
-      call = Call(method: "POST", url: root + "/reservations", body: body)
+      return (post("/reservations", body), planned.id)
     case .order:
-      key = planned.id
-      call = Call(method: "POST", url: root + "/orders", body: "{\"items\":\(Self.json(planned.items))}")
+      var call = post("/orders", "{\"items\":\(Self.json(planned.items))}")
       call.headers.append(("Idempotency-Key", planned.id))
+      return (call, planned.id)
     case .orderAgain:
-      key = order?.key
-      call = Call(method: "POST", url: root + "/orders", body: order?.body)
+      var call = post("/orders", order?.body)
       call.headers.append(("Idempotency-Key", order?.key ?? planned.id))
-    case .orderRead:
-      key = order?.id
-      call.url += "/orders/\(order?.id ?? "")"
-    case .cancel:
-      key = order?.id
-      call = Call(method: "POST", url: root + "/orders/\(order?.id ?? "")/cancel", body: "{}")
+      return (call, order?.key)
     }
-    if let cookie = user.cookieHeader { call.headers.append(("Cookie", cookie)) }
-    call.headers += user.echoes
-    return (call, key)
   }
 
   /// Remembers what the reply gave, and writes into `event` what a check may want to read.
-  func absorb(
-    _ answer: LoadClient.Answer, of operation: DrillCore.Operation, _ planned: PlannedRequest, body sent: String?,
-    into event: inout RequestEvent
-  ) {
+  func absorb(_ answer: LoadClient.Answer, of made: Made, _ planned: PlannedRequest, into event: inout RequestEvent) {
     let user = states[planned.user % states.count]
     guard case .reply(let status, let headers, let data) = answer else {
       if case .cut(let word) = answer { event.code = word }
@@ -83,7 +82,10 @@ struct Users: Sendable {
     event.status = status
     event.outcome = Outcome(status: status)
     event.instance = headers.first { $0.0.lowercased() == "x-instance" }?.1
-    user.keep(setCookies: headers.filter { $0.0.lowercased() == "set-cookie" }.map(\.1))
+    // Orders and keys belong to a session: somebody who has one keeps it, whatever another visit to the shop opened.
+    if made.operation != .session || !user.hasSession {
+      user.keep(setCookies: headers.filter { $0.0.lowercased() == "set-cookie" }.map(\.1))
+    }
     for (name, value) in headers where echo.contains(where: { $0.lowercased() == name.lowercased() }) {
       user.keep(echo: name, value: value)
     }
@@ -96,17 +98,15 @@ struct Users: Sendable {
     event.values = body?.values
     var labels: [String: String] = [:]
     labels["sku"] = body?.sku
-    switch operation {
+    switch made.operation {
     case .order, .orderAgain:
       labels["order"] = body?.id
       labels["state"] = body?.status
-      if operation == .order, let id = body?.id, let sent {
-        user.keep(order: UserState.Order(key: planned.id, body: sent, id: id))
+      if made.operation == .order, let id = body?.id, let sent = made.call.body {
+        let cookie = made.call.headers.first { $0.0 == "Cookie" }?.1
+        user.keep(order: UserState.Order(key: planned.id, body: sent, id: id, cookie: cookie))
       }
-    case .orderRead: labels["state"] = body?.status
-    case .cancel:
-      labels["state"] = body?.status
-      if let id = event.key { user.cancelled(id) }
+    case .orderRead, .cancel: labels["state"] = body?.status
     case .reserve:
       labels["id"] = body?.id
       labels["sku"] = planned.items.first?.sku

@@ -1,8 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Glibc)
   import Glibc
 #else
@@ -50,20 +45,23 @@ public enum ProcessProbe {
     return nil
   }
 
-  /// The processes that listen on each `address:port` (IPv4), for those addresses that are asked for. An address whose
-  /// listener can't be found (another user's process) is missing.
-  public static func listeners(on authorities: Set<String>) -> [String: Set<Int32>] {
+  /// The processes that listen on each `address:port` (IPv4).
+  ///
+  /// - Parameter owners: the process that is expected at each address: it is looked at first, and all others only for
+  ///   addresses where it does not listen. An address whose listener can't be found (another user's process) is missing.
+  public static func listeners(on owners: [String: Int32]) -> [String: Set<Int32>] {
     var wanted: [UInt64: String] = [:]
-    for row in TCPTable.rows() where row.state == TCPTable.listen {
-      if authorities.contains(row.local) { wanted[row.inode] = row.local }
+    for row in TCPTable.rows() where row.state == TCPTable.listen && owners[row.local] != nil {
+      wanted[row.inode] = row.local
     }
     var found: [String: Set<Int32>] = [:]
-    guard !wanted.isEmpty else { return found }
-    for pid in processes() {
+    func look(at pid: Int32) {
       for inode in socketInodes(of: pid) {
         if let authority = wanted[inode] { found[authority, default: []].insert(pid) }
       }
     }
+    for pid in Set(owners.values) { look(at: pid) }
+    if wanted.values.contains(where: { found[$0] == nil }) { processes().forEach(look) }
     return found
   }
 
@@ -84,22 +82,15 @@ public enum ProcessProbe {
     return false
   }
 
-  private static func processes() -> [Int32] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
-  }
+  private static func processes() -> [Int32] { ProcFile.names(in: "/proc").compactMap { Int32($0) } }
 
   private static func socketInodes(of pid: Int32) -> [UInt64] {
     let folder = "/proc/\(pid)/fd"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { name in
-      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"),
-        target.hasPrefix("socket:[")
-      else { return nil }
+    return ProcFile.names(in: folder).compactMap { name in
+      guard let target = ProcFile.link("\(folder)/\(name)"), target.hasPrefix("socket:[") else { return nil }
       return UInt64(target.dropFirst("socket:[".count).dropLast())
     }
   }
 
-  static func text(_ path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-  }
+  static func text(_ path: String) -> String? { ProcFile.text(path) }
 }

@@ -45,11 +45,11 @@ enum Probe {
     return answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH")
   }
 
-  /// Sends a start of a session as a user that doesn't exist: the answer's kind tells what we want to know, and the session
-  /// never begins. Error 57P03 is "starting up" or "shutting down" (PostgreSQL manual, appendix A).
+  /// Begins a session as `postgres` and leaves when the server asks for a password: the answer's kind tells enough, and that
+  /// way nothing is logged. Error 57P03 is "starting up" or "shutting down" (PostgreSQL manual, appendix A).
   private static func postgres(_ socket: ProbeSocket) -> Bool {
     var body: [UInt8] = [0, 3, 0, 0]
-    for word in ["user", "fleet_probe", "database", "postgres"] { body += Array(word.utf8) + [0] }
+    for word in ["user", "postgres", "database", "postgres"] { body += Array(word.utf8) + [0] }
     body.append(0)
     let length = UInt32(body.count + 4)
     let packet = [UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)] + body

@@ -6,7 +6,7 @@ import Testing
 /// Each type there and back through a real server.
 @Suite struct PostgresTypesTests {
   func connection<R>(_ body: (PostgresConnection) async throws -> R) async throws -> R {
-    try await PostgresConnection.with(Shared.configuration(Shared.postgres.value), body)
+    try await withConnection(Shared.configuration(Shared.postgres.value), body)
   }
 
   @Test func integersAndBools() async throws {
@@ -110,7 +110,10 @@ import Testing
       let numbers = [Int.min, -1, 0, .max]
       let row = try #require(
         try await connection.query(
-          "SELECT \(texts), \(numbers), \([String]()), \(["a", nil] as [String?]), \([nil, 3] as [Int?]), '{1,2}'::int[], '{x}'::varchar[]"
+          """
+          SELECT \(texts), \(numbers), \([String]()), \(["a", nil] as [String?]), \([nil, 3] as [Int?]),
+            '{1,2}'::int[], '{x}'::varchar[]
+          """
         ).first)
       let back = try row.decode(([String], [Int], [String], [String?], [Int?], [Int], [String]).self)
       #expect(back.0 == texts && back.1 == numbers && back.2.isEmpty)

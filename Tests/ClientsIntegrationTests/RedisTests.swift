@@ -7,7 +7,8 @@ import Testing
 
   func configuration(_ server: TestRedis, password: String? = nil) -> RedisConfiguration {
     RedisConfiguration(
-      host: server.address, port: server.port, password: password, commandTimeout: .seconds(2))
+      host: server.address, port: server.port, password: password, connectTimeout: .seconds(30),
+      commandTimeout: .seconds(30))
   }
 
   func withRedisClient<R>(_ configuration: RedisConfiguration, _ body: (RedisClient) async throws -> R) async throws
@@ -109,9 +110,9 @@ import Testing
         let begun = ContinuousClock.now
         let error = try await redisError { _ = try await redis.get("k") }
         #expect(error.code == .disconnected && error.isUnavailable)
-        #expect(begun.duration(to: .now) < .milliseconds(100))
+        #expect(begun.duration(to: .now) < .seconds(5))
         try await server.restart()
-        try await eventually("connected again", within: 5) { await redis.isConnected }
+        try await eventually("connected again", within: 20) { await redis.isConnected }
         #expect(try await redis.get("k") == nil)
       }
     }
@@ -139,14 +140,14 @@ import Testing
       var settings = configuration(server)
       settings.commandTimeout = .milliseconds(100)
       try await withRedisClient(settings) { redis in
-        try await redis.set("k", "v")
+        try await redis.set("k", "v", timeout: .seconds(30))
         try await server.pause()
         let begun = ContinuousClock.now
         let error = try await redisError { _ = try await redis.get("k") }
         #expect(error.code == .timedOut)
-        #expect((.milliseconds(95) ... .milliseconds(400)).contains(begun.duration(to: .now)))
+        #expect((.milliseconds(100) ... .seconds(20)).contains(begun.duration(to: .now)))
         try await server.resume()
-        try await eventually("answers again", within: 5) { (try? await redis.get("k")) == "v" }
+        try await eventually("answers again", within: 20) { (try? await redis.get("k")) == "v" }
       }
     }
   }
@@ -157,14 +158,14 @@ import Testing
       settings.commandTimeout = .milliseconds(50)
       settings.connectTimeout = .milliseconds(200)
       try await withRedisClient(settings) { redis in
-        try await redis.ping()
+        try await redis.ping(timeout: .seconds(30))
         try await server.pause()
-        try await eventually("fails at once", within: 5) {
+        try await eventually("fails at once", within: 20) {
           do { try await redis.ping() } catch let error as RedisError { return error.code == .disconnected }
           return false
         }
         try await server.resume()
-        try await eventually("connected again", within: 5) { (try? await redis.ping()) != nil }
+        try await eventually("connected again", within: 20) { (try? await redis.ping()) != nil }
       }
     }
   }
@@ -172,13 +173,13 @@ import Testing
   @Test func cancellationReturnsAtOnce() async throws {
     try await withRedisClient(configuration(Self.shared.value)) { redis in
       try await redis.ping()
-      let task = Task { try await redis.command(["BLPOP", "c:nothing", "1"]) }
+      let task = Task { try await redis.command(["BLPOP", "c:nothing", "5"]) }
       try await eventually("it waits") { await redis.isConnected }
       let begun = ContinuousClock.now
       task.cancel()
       let error = try await redisError { _ = try await task.value }
-      #expect(error.code == .cancelled && begun.duration(to: .now) < .milliseconds(200))
-      #expect(try await redis.get("c:x", timeout: .seconds(5)) == nil)
+      #expect(error.code == .cancelled && begun.duration(to: .now) < .seconds(4))
+      #expect(try await redis.get("c:x") == nil)
     }
   }
 

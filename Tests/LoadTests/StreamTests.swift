@@ -45,6 +45,35 @@ import Testing
     #expect(history.requests.allSatisfy { $0.instance == "i-1" })
   }
 
+  @Test func anOrderBelongsToTheSessionThatPlacedIt() async throws {
+    var plan = Self.plan
+    plan.mix = [.order: 2, .orderRead: 3, .orderAgain: 2, .cancel: 1, .session: 2]
+    let sessions = Atomic<Int>(0)
+    let placed = Mutex<[String: String]>([:])
+    let (report, history, seen) = try await run(plan, length: .seconds(1)) { seen in
+      switch (seen.method, seen.uri) {
+      case ("POST", "/sessions"):
+        let id = sessions.add(1, ordering: .relaxed).newValue
+        return .init(status: 201, headers: [("Set-Cookie", "session=\(id)")], body: #"{"id":"x"}"#)
+      case ("POST", "/orders"):
+        let key = seen.key ?? ""
+        // The same key belongs to the session that it came with first.
+        let mine = placed.withLock { placed in
+          placed[key] = placed[key] ?? seen.cookie
+          return placed[key] == seen.cookie
+        }
+        return .init(status: mine ? 201 : 409, body: #"{"id":"\#(key)","status":"confirmed"}"#)
+      case (_, let uri) where uri.hasPrefix("/orders/"):
+        let id = String(uri.split(separator: "/")[1])
+        return .init(status: placed.withLock { $0[id] } == seen.cookie ? 200 : 404, body: "{}")
+      default: return .init(status: 200, body: "{}")
+      }
+    }
+    #expect(report.ok == report.scheduled, "\(history.requests.filter { $0.outcome != .ok })")
+    let cancels = seen.filter { $0.uri.hasSuffix("/cancel") }.map(\.uri)
+    #expect(!cancels.isEmpty && Set(cancels).count == cancels.count)
+  }
+
   @Test func aStalledServerMovesNothing() async throws {
     var plan = Self.plan
     plan.mix = [.product: 1]

@@ -1,10 +1,10 @@
 import DequeModule
 
-/// Decides everything about a pool and touches nothing: no socket, no clock, no chance. Events go in with the time, actions
-/// come out; the shell carries them out in order.
+/// Decides everything about a pool and touches nothing: no socket, no clock, no chance. Events go in with the time,
+/// actions come out; the shell carries them out in order.
 ///
-/// It holds: never more than `max` connections opening and open; a connection is lent to one at a time; waiters are served
-/// in the order they came; while somebody waits, no connection is idle.
+/// It holds: never more than `max` connections opening and open; a connection is lent to one at a time; waiters are
+/// served in the order they came; while somebody waits, no connection is idle.
 struct PoolStateMachine {
   typealias Instant = ContinuousClock.Instant
   typealias ConnectionID = Int

@@ -7,8 +7,9 @@ extension PostgresPool {
     return try await onReactor { call in self.run(encoded, timeout: timeout, end: end, call) }
   }
 
-  /// Lends a connection to `body`. It goes back only when it is outside any transaction with nothing under way; else it is
-  /// closed.
+  /// Lends a connection to `body`. It goes back only when it is outside any transaction with nothing under way; else
+  /// it is closed.
+  @discardableResult
   public nonisolated(nonsending) func withConnection<R>(
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
   ) async throws -> R {

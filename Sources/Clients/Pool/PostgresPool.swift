@@ -61,8 +61,8 @@ public final class PostgresPool: Service {
   /// Opens the connections that are to be kept, and returns at once.
   public func start() { perform(machine.start(now: .now)) }
 
-  /// Keeps the pool until a graceful shutdown or cancellation; then refuses new callers, waits `shutdownTimeout` for the
-  /// connections in use, and closes all.
+  /// Keeps the pool until a graceful shutdown or cancellation; then refuses new callers, waits `shutdownTimeout` for
+  /// the connections in use, and closes all.
   public nonisolated func run() async throws {
     await start()
     try? await gracefulShutdown()
@@ -120,6 +120,8 @@ public final class PostgresPool: Service {
   // MARK: What the machine decides
 
   private func perform(_ actions: [PoolStateMachine.Action]) {
+    // First: whoever gets a connection sees it counted.
+    metrics.show(machine)
     for action in actions {
       switch action {
       case .open(let id): open(id)
@@ -133,7 +135,6 @@ public final class PostgresPool: Service {
       }
     }
     armTick()
-    metrics.show(machine)
   }
 
   private func open(_ id: Int) {

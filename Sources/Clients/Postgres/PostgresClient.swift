@@ -16,7 +16,8 @@ public struct PostgresClient: Sendable, Service {
   ///
   /// - Parameter timeout: from now on, waiting for a connection included; nil: the configuration's `statementTimeout`,
   ///   from when the statement is sent.
-  /// - Throws: `PostgresError`: `.poolTimeout` when all connections stayed in use, the reason when none could be opened.
+  /// - Throws: `PostgresError`: `.poolTimeout` when all connections stayed in use, the reason when none could be
+  /// opened.
   @discardableResult
   public nonisolated(nonsending) func query(_ query: PostgresQuery, timeout: Duration? = nil) async throws
     -> PostgresResult
@@ -33,6 +34,7 @@ public struct PostgresClient: Sendable, Service {
   }
 
   /// Lends a connection to `body`.
+  @discardableResult
   public nonisolated(nonsending) func withConnection<R>(
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
   ) async throws -> R {
@@ -40,6 +42,7 @@ public struct PostgresClient: Sendable, Service {
   }
 
   /// Lends a connection in a transaction: committed when `body` returns, rolled back when it throws or is cancelled.
+  @discardableResult
   public nonisolated(nonsending) func withTransaction<R>(
     isolation: PostgresIsolation? = nil, readOnly: Bool = false,
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R

@@ -1,5 +1,5 @@
-/// A connection for as long as a scope lends it: of a pool, or opened for the scope alone. Statements of several tasks run
-/// one after another. Used after its scope it throws `.connectionReleased`.
+/// A connection for as long as a scope lends it: of a pool, or opened for the scope alone. Statements of several tasks
+/// run one after another. Used after its scope it throws `.connectionReleased`.
 @Reactor
 public final class PostgresConnection {
   /// Set back to nil when the scope ends.
@@ -19,6 +19,7 @@ public final class PostgresConnection {
   /// Opens a connection of its own for `body`, and closes it afterwards.
   ///
   /// - Throws: `PostgresError` with the server's words when it refuses; whatever `body` throws.
+  @discardableResult
   public nonisolated(nonsending) static func with<R>(
     _ configuration: PostgresConfiguration, connectTimeout: Duration = .seconds(2),
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R

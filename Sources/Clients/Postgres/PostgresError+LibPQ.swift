@@ -1,7 +1,8 @@
 internal import CLibPQ
 
 extension PostgresError {
-  /// The error of a failed statement. One that libpq made itself, without an SQLSTATE, means that the connection is lost.
+  /// The error of a failed statement. One that libpq made itself, without an SQLSTATE, means that the connection is
+  /// lost.
   init(result: OpaquePointer) {
     func field(_ code: Character) -> String? {
       let identifier = Int32(code.asciiValue ?? 0)

@@ -6,7 +6,8 @@ extension PostgresSession {
   /// the statement is ignored by the server.
   static let cancelRepeat = Duration.milliseconds(100)
 
-  /// Ends a statement before its time. One that was not sent yet is withdrawn, one that runs is cancelled on the server.
+  /// Ends a statement before its time. One that was not sent yet is withdrawn, one that runs is cancelled on the
+  /// server.
   func interrupt(_ operation: PostgresOperation, _ why: PostgresOperation.Interruption) {
     guard !operation.isDone, operation.interruption == nil else { return }
     operation.interruption = why

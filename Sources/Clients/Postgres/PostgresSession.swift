@@ -142,11 +142,13 @@ final class PostgresSession: ReactorHandler {
     // Parses what came without being asked: notices, parameter changes, the announcement of the end.
     _ = PQisBusy(raw)
     while let notification = PQnotifies(raw) { PQfreemem(notification) }
-    if PQstatus(raw) == CONNECTION_BAD { lost() }
+    // The announcement comes before the end of the stream; a statement sent between them would fail.
+    if lastWords != nil || PQstatus(raw) == CONNECTION_BAD { lost() }
   }
 
   private func received(_ notice: PostgresError) {
-    if notice.code == .connectionClosed { lastWords = notice }
+    // A notice without an SQLSTATE is libpq's own.
+    if notice.code == .connectionClosed, notice.sqlState != nil { lastWords = notice }
   }
 
   private func end(_ error: PostgresError, tell: Bool) {

@@ -13,6 +13,7 @@ extension PostgresConnection {
   ///
   /// - Throws: what `body` throws; `.transactionRolledBack` when a statement had failed though `body` returned;
   ///   `.commitUnknown` when the connection was lost before the answer to COMMIT.
+  @discardableResult
   public nonisolated(nonsending) func withTransaction<R>(
     isolation: PostgresIsolation? = nil, readOnly: Bool = false,
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A few threads for calls that block: name resolution and `PQcancel`. They start when there is work and end when there is none.
+/// A few threads for calls that block: name resolution and `PQcancel`. They start when there is work and end when
+/// there is none.
 final class BlockingWorker: Sendable {
   static let shared = BlockingWorker(threads: 4)
 

@@ -2,7 +2,8 @@ import CPlatform
 import Glibc
 import Synchronization
 
-/// Runs jobs and posted closures on a thread of its own, in the order they came, with the loop's input and timers between.
+/// Runs jobs and posted closures on a thread of its own, in the order they came, with the loop's input and timers
+/// between.
 ///
 /// @unchecked: `inbox` is guarded by its mutex; `thread` is atomic;
 /// `wakeup` is a descriptor that never changes.

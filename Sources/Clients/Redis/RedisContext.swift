@@ -58,8 +58,8 @@ final class RedisContext: ReactorHandler {
     }
   }
 
-  /// Queues a command; it is written at the end of the reactor's turn with all others. `done` gets nil when the connection
-  /// ends before the reply.
+  /// Queues a command; it is written at the end of the reactor's turn with all others. `done` gets nil when the
+  /// connection ends before the reply.
   func send(_ command: RedisCommand, _ done: @escaping @Reactor (RedisValue?) -> Void) {
     guard let raw else { return done(nil) }
     let box = Unmanaged.passRetained(ReplyBox(done))

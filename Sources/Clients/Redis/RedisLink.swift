@@ -3,8 +3,8 @@ import Logging
 
 /// One connection that is opened again whenever it is lost.
 ///
-/// The first attempt is waited for by commands, within their time-outs; once an attempt has failed they fail at once until
-/// there is a connection.
+/// The first attempt is waited for by commands, within their time-outs; once an attempt has failed they fail at once
+/// until there is a connection.
 @Reactor
 final class RedisLink {
   private enum State {

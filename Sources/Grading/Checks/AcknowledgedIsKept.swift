@@ -75,7 +75,6 @@ struct AcknowledgedIsKept: PlannedCheck {
   }
 
   private func found(_ history: History, _ name: String) -> Set<String>? {
-    let rows = history.rows(name)
-    return rows.isEmpty ? nil : Set(rows.flatMap { $0.values(of: "id") }.compactMap { $0 })
+    history.rows(name).last.map { Set($0.values(of: "id").compactMap { $0 }) }
   }
 }

@@ -10,6 +10,7 @@ import DrillCore
 /// - `content_made_up`: something else was shown.
 /// - `probe_dead` (inconclusive): the judge could not look at the database or change it.
 /// - `no_success_of_op` (inconclusive): nothing was shown after the change.
+/// - `not_tried` (inconclusive): the window ended before the change.
 struct ContentIsReal: PlannedCheck {
   let plan: CheckPlan
 
@@ -23,6 +24,9 @@ struct ContentIsReal: PlannedCheck {
   func evaluate(_ history: History) -> Finding {
     let expected = "stock and prices are those of the database"
     guard let touch = touch(in: history), let products = history.rows("products").last else {
+      if let reason = history.endedEarly(phase("window")) {
+        return .inconclusive(.notTried, "the window ended early: \(reason)", expected: expected)
+      }
       return .inconclusive(.probeDead, "the database could not be compared", expected: expected)
     }
     if let wrong = wrongPrice(history, products) {

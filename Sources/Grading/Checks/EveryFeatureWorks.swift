@@ -27,7 +27,9 @@ struct EveryFeatureWorks: PlannedCheck {
         "'\(operation.rawValue)' was refused \(answered.count) times (\(answered[0].status ?? 0))", expected: expected)
     }
     guard silent.isEmpty, !requests.isEmpty else {
-      return .inconclusive(.noSuccessOfOp, "not one success of \(listed(silent, most: 9))", expected: expected)
+      let early = history.endedEarly(phase("window")).map { ", for the window ended early: \($0)" } ?? ""
+      return .inconclusive(
+        .noSuccessOfOp, "not one success of \(listed(silent, most: 9))\(early)", expected: expected)
     }
     return .met("\(operations.count) of \(operations.count) kinds of request succeeded", expected: expected)
   }

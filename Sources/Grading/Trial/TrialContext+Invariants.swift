@@ -10,7 +10,7 @@ import Probes
   import Foundation
 #endif
 
-// After a window: everything that the invariants of the shop are checked against.
+// After a trial: everything that the invariants of the shop are checked against.
 extension TrialContext {
   /// Records stock, reservations, orders, charges, the provider's book, and the durability of the databases.
   func lookAfter(trial: String) async {

@@ -38,16 +38,19 @@ extension TrialContext {
 
   /// Runs the lab's preflight for `count` instances and records how it ended.
   private func ask(_ step: PreflightStep, _ count: Int, purpose: String) async throws -> Int {
-    let variable = "REPLICAS_" + step.service.uppercased().replacing("-", with: "_")
     var plan = topology
     if let index = plan.services.firstIndex(where: { $0.name == step.service }) {
       plan.services[index].replicas = count
     }
+    // The same words as before a deploy: the number of instances of each service, and the whole plan.
     let file = "\(engine.labDirectory)/.firedrill/plan.json"
-    try plan.json().write(to: URL(fileURLWithPath: file))
-    let result = try await engine.run(
-      ["./preflight"], environment: [variable: "\(count)", "PLAN": "/lab/.firedrill/plan.json"], input: nil,
-      timeout: step.patience)
+    try plan.json().write(to: URL(fileURLWithPath: file), options: .atomic)
+    var environment = ["PLAN": file]
+    for service in plan.services where !service.judge {
+      let name = "REPLICAS_" + service.name.uppercased().replacing("-", with: "_")
+      environment[name] = "\(service.replicas ?? 1)"
+    }
+    let result = try await engine.run(["./preflight"], environment: environment, input: nil, timeout: step.patience)
     probe(
       "preflight", ok: result.status == 0, value: Double(result.status), text: String(result.output.suffix(300)),
       labels: ["replicas": "\(count)", "purpose": purpose])

@@ -36,7 +36,6 @@ extension TrialContext {
     let ready = streams
     await recorder.phase(name) { await run(ready, step: step, trial: trial) }
     recordListeners(nodes, phase: name)
-    await lookAfter(trial: trial)
   }
 
   /// The scenario's users, through the gateway.
@@ -163,7 +162,9 @@ extension TrialContext {
 
   /// Which processes listen on the instances' addresses.
   private func recordListeners(_ nodes: [NodeStatus], phase: String) {
-    let found = ProcessProbe.listeners(on: Set(nodes.map { "\($0.address):\(Self.servicePort)" }))
+    var owners: [String: Int32] = [:]
+    for node in nodes { owners["\(node.address):\(Self.servicePort)"] = node.pid }
+    let found = ProcessProbe.listeners(on: owners)
     let rows: [[String?]] = nodes.map { node in
       guard let pid = node.pid, let pids = found["\(node.address):\(Self.servicePort)"] else {
         return [node.name, nil, "unknown"]

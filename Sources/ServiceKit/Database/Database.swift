@@ -51,9 +51,15 @@ public struct Database<Name: RawRepresentable<String> & CaseIterable & Hashable 
     }
   }
 
-  /// Whether the database answers.
+  /// Whether the database answers. A pool whose connections are all at work proves that it does: an instance isn't
+  /// unready for being busy, or one slow statement takes every instance out at once.
+  /// - Throws: `PostgresError`.
   public func check() async throws {
-    try await client.query(PostgresQuery(sql: "SELECT 1"))
+    do {
+      try await client.query(PostgresQuery(sql: "SELECT 1"))
+    } catch let error as PostgresError where error.code == .poolTimeout && error.cause == nil {
+      return
+    }
   }
 }
 

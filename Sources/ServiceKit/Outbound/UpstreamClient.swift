@@ -15,6 +15,7 @@ public struct UpstreamClient: Sendable {
   /// How long a call may take, from asking for a connection to the last byte of the answer.
   public let timeout: Duration
   private let client: OutboundClient
+  private let metrics: OutboundMetrics
 
   /// A caller of `service`.
   public init(service: String, upstreams: Upstreams, timeout: Duration, client: OutboundClient) {
@@ -22,6 +23,7 @@ public struct UpstreamClient: Sendable {
     self.upstreams = upstreams
     self.timeout = timeout
     self.client = client
+    metrics = OutboundMetrics(upstream: service)
   }
 
   /// Sends one request.
@@ -45,13 +47,18 @@ public struct UpstreamClient: Sendable {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(json)
     }
+    let begin = ContinuousClock.now
     do {
-      return try await exchange(request)
+      let reply = try await exchange(request)
+      metrics.record(String(reply.status), begin.duration(to: .now))
+      return reply
     } catch let error as CancellationError {
       throw error
     } catch {
       try Task.checkCancellation()
-      throw UpstreamError(service: service, endpoint: endpoint, kind: Self.kind(of: error), detail: "\(error)")
+      let kind = Self.kind(of: error)
+      metrics.record(kind.rawValue, begin.duration(to: .now))
+      throw UpstreamError(service: service, endpoint: endpoint, kind: kind, detail: "\(error)")
     }
   }
 

@@ -6,6 +6,7 @@ enum MetricDescriptions {
 
   static let all: [(String, String)] = [
     ("http_server_request_duration_seconds", "Time from a request's head to the head of its answer."),
+    ("http_client_request_duration_seconds", "Time of calls to other services, by answer."),
     ("db_client_connection_count", "Connections of the pool, by state."),
     ("db_client_connection_max", "The most connections the pool opens."),
     ("db_client_connection_pending_requests", "Requests waiting for a connection."),

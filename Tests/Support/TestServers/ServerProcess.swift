@@ -17,8 +17,8 @@ public enum ServerFailure: Error, CustomStringConvertible {
   }
 }
 
-/// One server in a temporary folder, under a small shell that ends it and removes the folder as soon as the pipe to it is
-/// closed: by `stop`, or by the end of this process, however that comes.
+/// One server in a temporary folder, under a small shell that ends it and removes the folder as soon as the pipe to it
+/// is closed: by `stop`, or by the end of this process, however that comes.
 final class ServerProcess: Sendable {
   /// Where the server keeps its files; gone after the end.
   let directory: String
@@ -148,9 +148,16 @@ final class ServerProcess: Sendable {
   }
 }
 
+/// Runs what blocks on a thread of its own: there are only as many threads for tasks as cores.
+func aside<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+  }
+}
+
 /// Waits until a condition holds; looks every 5 ms.
 public func eventually(
-  _ what: String, within seconds: Double = 15, _ condition: () async throws -> Bool
+  _ what: String, within seconds: Double = 30, _ condition: () async throws -> Bool
 ) async throws {
   let end = ContinuousClock.now.advanced(by: .seconds(seconds))
   while try await !condition() {

@@ -10,7 +10,7 @@ public final class TestPgBouncer: Sendable {
 
   /// Starts a pooler; it ends with `stop` or with this process.
   public static func start(for server: TestPostgres, settings: [String: String] = [:]) async throws -> TestPgBouncer {
-    let pooler = try TestPgBouncer(server: server, settings: settings)
+    let pooler = try await aside { try TestPgBouncer(server: server, settings: settings) }
     do {
       try await pooler.process.tell("start")
       try await eventually("PgBouncer at \(pooler.address):\(pooler.port)") {

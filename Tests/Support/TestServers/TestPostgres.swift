@@ -16,7 +16,7 @@ public final class TestPostgres: Sendable {
   ///   - settings: lines of postgresql.conf.
   ///   - password: asked for by md5 when set.
   public static func start(settings: [String: String] = [:], password: String? = nil) async throws -> TestPostgres {
-    let server = try TestPostgres(settings: settings, password: password)
+    let server = try await aside { try TestPostgres(settings: settings, password: password) }
     do {
       try await server.resume()
       return server

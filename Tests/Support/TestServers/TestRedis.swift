@@ -10,7 +10,7 @@ public final class TestRedis: Sendable {
 
   /// Starts a server; it ends with `stop` or with this process.
   public static func start(password: String? = nil, options: [String] = []) async throws -> TestRedis {
-    let server = try TestRedis(password: password, options: options)
+    let server = try await aside { try TestRedis(password: password, options: options) }
     do {
       try await server.restart()
       return server

@@ -1,0 +1,110 @@
+import DrillCore
+import Foundation
+import Testing
+
+@testable import Grading
+
+@Suite struct EvidenceTests {
+  /// A folder with the evidence of a grade in which one instance refused.
+  private func make() throws -> (folder: String, verdict: Verdict) {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("evidence-\(UUID().uuidString)").path
+    let scenario = try ScenarioFile.load(ScenarioFileTests.path)
+    var history = History()
+    history.addRows("mitigated.window.targets", at: 1, columns: ["node"], (1...101).map { ["inventory-\($0)"] })
+    for node in 1...101 {
+      history.add(
+        stream: "sweep", op: "stock", target: "inventory-\(node)", at: Int64(node) * 1000,
+        status: node == 77 ? 500 : 200,
+        instance: "inventory-\(node)")
+    }
+    history = history.phase("mitigated.window", from: 10, to: 900_000_000, reason: "1 visits were refused")
+    history = history.phase("mitigated", from: 5, to: 910_000_000)
+    let record = GradeRecord(
+      scenario: scenario.id, seed: 7, engine: "process", required: .resolved, evidence: "lab/.evidence/x", startedAt: 1)
+    let verdict = Judgement.verdict(scenario, history, record)
+    let evidence = Evidence(folder: folder)
+    try evidence.create()
+    try evidence.write(try HistoryFile.encode(history), to: "history.jsonl")
+    try evidence.write(try JSONEncoder().encode(record), to: "grade.json")
+    try evidence.write(try #require(FileManager.default.contents(atPath: ScenarioFileTests.path)), to: "scenario.yaml")
+    try evidence.write(Data("{}".utf8), to: "topology.json")
+    try evidence.write(Data(verdict.json.utf8), to: "verdict.json")
+    try evidence.write(Data(TextReport.text(verdict, required: .resolved).utf8), to: "summary.txt")
+    try evidence.seal()
+    return (folder, verdict)
+  }
+
+  @Test func regradingGivesTheSameBytes() throws {
+    let (folder, verdict) = try make()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(verdict.verdict == .failed)
+    #expect(verdict.checks.first { $0.id == "every-instance-serves" }?.finding.reason == "instance_refuses")
+    #expect(!verdict.checks.contains { $0.tier == .resolved })
+    #expect(try regrade(folder).json == verdict.json)
+    #expect(FileManager.default.contents(atPath: folder + "/verdict.json") == Data(try regrade(folder).json.utf8))
+  }
+
+  @Test(arguments: Evidence.files)
+  func editsAndLossesAreFound(name: String) throws {
+    let (folder, _) = try make()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/\(name)"
+    let content = try #require(FileManager.default.contents(atPath: path))
+    for damaged in [content.dropLast(), content + Data(" ".utf8)] {
+      try Data(damaged).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: Evidence.Broken.self) { try regrade(folder) }
+      #expect(error?.description.contains("\(name) was changed") == true)
+    }
+    try FileManager.default.removeItem(atPath: path)
+    let error = #expect(throws: Evidence.Broken.self) { try regrade(folder) }
+    #expect(error?.description.contains("\(name) is missing") == true)
+  }
+
+  @Test func aCutOffHistoryIsNamedEvenWithAFittingManifest() throws {
+    let (folder, _) = try make()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let evidence = Evidence(folder: folder)
+    try evidence.write(Data(try evidence.read("history.jsonl").dropLast(20)), to: "history.jsonl")
+    try evidence.seal()
+    let error = #expect(throws: Evidence.Broken.self) { try regrade(folder) }
+    #expect(error?.description.contains("cut off") == true)
+  }
+
+  @Test func anEmptyFolderIsNoEvidence() {
+    #expect(throws: Evidence.Broken.self) { try regrade("/nowhere") }
+  }
+
+  @Test func evidenceIsNeverOverwritten() throws {
+    let (folder, _) = try make()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: Evidence.Broken.self) { try Evidence(folder: folder).create() }
+  }
+}
+
+@Suite struct ReportTests {
+  private func verdict(_ findings: [Finding]) -> Verdict {
+    let checks = findings.enumerated().map {
+      CheckResult(id: "check-\($0.offset)", tier: .mitigated, finding: $0.element, runbook: "R.md#verify")
+    }
+    return Verdict(
+      scenario: "s", seed: 1, engine: "process", required: .mitigated, checks: checks, load: .init(), evidence: "e")
+  }
+
+  @Test func textSaysWhatWasSeenAndWhereToLook() {
+    let text = TextReport.text(
+      verdict([.met("fine"), .violated("why", "seen", expected: "wanted")]), required: .mitigated)
+    for word in ["fine", "seen", "wanted", "why", "R.md#verify", "failed: tier none, mitigated required", "seed 1"] {
+      #expect(text.contains(word), "\(word)")
+    }
+  }
+
+  @Test func junitTellsWrongRepairsFromOurTrouble() throws {
+    let nasty = "<&>\"'\n\u{1}é"
+    let xml = JUnitReport.xml(
+      verdict([.met("ok"), .violated("why", nasty, expected: nasty), .inconclusive(.probeDead, nasty)]), seconds: 1.5)
+    #expect(xml.contains("tests=\"3\" failures=\"1\" errors=\"1\""))
+    #expect(xml.contains("<failure type=\"why\"") && xml.contains("<error type=\"probe_dead\""))
+    #expect(!xml.contains("\u{1}") && xml.contains("&lt;&amp;&gt;&quot;"))
+    #expect(JUnitReport.xml(verdict([])).contains("errors=\"1\""))
+  }
+}

@@ -1,0 +1,138 @@
+import DrillCore
+import Testing
+
+@testable import Grading
+
+@Suite struct AlertFiresFirstTests {
+  private let check = AlertFiresFirst(plan: Written.plan("alert-fires-first"))
+
+  /// Connections are taken away from 100 to 200.
+  private func history(until end: Int64 = 200, _ change: (inout History) -> Void) -> History {
+    var history = History()
+    history.addProbe("prometheus", at: 110)
+    history.addFault("hold-connections", "verified", at: 111, parameters: ["trial": "t"])
+    change(&history)
+    return history.phase("t.hold", from: 100, to: end)
+  }
+
+  @Test func firstTheAlertThenTheRefusal() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("Filling", "pending", at: 120)
+        $0.addAlert("Filling", "firing", at: 130)
+        $0.add(stream: "users", op: "browse", at: 140, status: 503)
+      })
+    #expect(finding.status == .met)
+  }
+
+  @Test func anAlertWithoutAnyRefusalIsInTime() {
+    #expect(check.evaluate(history { $0.addAlert("Filling", "firing", at: 130) }).status == .met)
+  }
+
+  @Test func tooLate() {
+    let finding = check.evaluate(
+      history(until: 3_000_000) {
+        $0.addAlert("Filling", "firing", at: 2_000_000)
+        $0.add(stream: "users", op: "browse", at: 120, status: 503)
+      })
+    #expect(finding.reason == "alert_late")
+  }
+
+  @Test func pendingIsNotFiring() {
+    #expect(check.evaluate(history { $0.addAlert("Filling", "pending", at: 130) }).reason == "no_alert")
+  }
+
+  @Test func alwaysOn() {
+    #expect(check.evaluate(history { $0.addAlert("Filling", "firing", at: 50) }).reason == "alert_always_on")
+  }
+
+  @Test func aChronicAlertDoesNotHideAGoodOne() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("Chronic", "firing", at: 50)
+        $0.addAlert("Filling", "firing", at: 130)
+      })
+    #expect(finding.status == .met)
+  }
+
+  @Test func whatFiredBeforeAndWentSilentMayFireAgain() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("Filling", "firing", at: 50)
+        $0.addAlert("Filling", "inactive", at: 60)
+        $0.addAlert("Filling", "firing", at: 130)
+      })
+    #expect(finding.status == .met)
+  }
+
+  @Test func troubleOfOurOwnIsInconclusive() {
+    #expect(check.evaluate(History()).reason == "not_tried")
+    var deaf = History().phase("t.hold", from: 100, to: 200)
+    deaf.addProbe("prometheus", at: 110, ok: false, labels: ["dead": "true"])
+    #expect(check.evaluate(deaf).reason == "probe_dead")
+    var unheld = History()
+    unheld.addProbe("prometheus", at: 110)
+    #expect(check.evaluate(unheld.phase("t.hold", from: 100, to: 200)).reason == "fault_not_verified")
+  }
+}
+
+@Suite struct PreflightGuardsTests {
+  private let check = PreflightGuards(plan: Written.plan("preflight-guards"))
+
+  private func history(
+    _ runs: [(replicas: Int, purpose: String, status: Int)], _ change: (inout History) -> Void = { _ in }
+  )
+    -> History
+  {
+    var history = History()
+    for run in runs {
+      history.addProbe(
+        "preflight", at: 10, ok: run.status == 0, value: Double(run.status),
+        labels: ["replicas": "\(run.replicas)", "purpose": run.purpose])
+    }
+    change(&history)
+    return history.phase("t.preflight", from: 0, to: 100)
+  }
+  private let good = [(101, "good", 0), (200, "good", 0)]
+
+  @Test func countedConnectionsDecide() {
+    #expect(check.evaluate(history(good + [(299, "over", 1)])).status == .met)
+    #expect(check.evaluate(history(good + [(299, "over", 0)])).reason == "preflight_lets_through")
+    #expect(check.evaluate(history([(101, "good", 0), (200, "good", 1)])).reason == "preflight_refuses_good")
+  }
+
+  @Test(arguments: [124, 126, 127, 137])
+  func aPreflightThatDoesNotRunIsBroken(status: Int) {
+    #expect(check.evaluate(history([(101, "good", status)])).reason == "preflight_broken")
+    #expect(check.evaluate(history(good + [(299, "over", status)])).reason == "preflight_broken")
+  }
+
+  @Test func sharedConnectionsNeedALineThatCanBeTried() {
+    func line(_ ok: Bool, _ value: Double?, _ labels: [String: String]) -> Finding {
+      check.evaluate(history(good) { $0.addProbe("preflight.line", at: 20, ok: ok, value: value, labels: labels) })
+    }
+    #expect(line(false, nil, [:]).reason == "preflight_lets_through")
+    #expect(line(true, 241, ["provable": "false"]).reason == "preflight_unproven")
+    #expect(line(true, 200, ["provable": "true", "tried": "true"]).status == .met)
+    #expect(line(true, 220, ["provable": "true", "tried": "false"]).reason == "not_tried")
+  }
+
+  @Test(arguments: [(200, nil), (500, "preflight_lets_through")] as [(Int, String?)])
+  func aLineThatIsNotYetTriedIsTried(status: Int, reason: String?) {
+    var history = history(good) {
+      $0.addProbe("preflight.line", at: 20, value: 3, labels: ["provable": "true", "tried": "false"])
+    }
+    history.addRows("t.edge.window.targets", at: 200, columns: ["node"], [["i-1"], ["i-2"], ["i-3"]])
+    for (index, node) in ["i-1", "i-2", "i-3"].enumerated() {
+      let at = 300 + Int64(index)
+      history.add(stream: "sweep", op: "stock", target: node, at: at, status: index == 1 ? status : 200)
+      history.add(stream: "sweep", op: "reserve", target: node, at: at)
+    }
+    #expect(check.evaluate(history.phase("t.edge.window", from: 250, to: 5_000_000)).reason == reason)
+  }
+
+  @Test func silenceIsInconclusive() {
+    #expect(check.evaluate(History()).reason == "not_tried")
+    #expect(check.evaluate(history(good)).reason == "probe_dead")
+  }
+}

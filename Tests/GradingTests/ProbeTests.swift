@@ -1,0 +1,61 @@
+import DrillCore
+import Foundation
+import Testing
+
+@testable import Probes
+
+@Suite struct ProbeTests {
+  @Test func thisProcessIsAlive() throws {
+    let pid = ProcessInfo.processInfo.processIdentifier
+    let info = try #require(ProcessProbe.info(of: pid))
+    #expect(ProcessProbe.isAlive(pid))
+    #expect(info.startTicks <= ProcessProbe.nowTicks())
+    #expect((ProcessProbe.proportionalBytes(of: pid) ?? 0) > 1_000_000)
+    #expect(ProcessProbe.descends(pid, from: info.parent))
+    #expect(!ProcessProbe.descends(info.parent, from: pid))
+    #expect(ProcessProbe.info(of: 4_194_305) == nil)
+  }
+
+  @Test func theTableOfSocketsIsRead() {
+    let table = """
+        sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+         0: 0704467F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0 100 0 0 10 0
+         1: 0100007F:C350 0704467F:1538 01 00000000:00000000 00:00000000 00000000     0        0 77 1 0 20 4 30 10 -1
+         broken line
+
+      """
+    let rows = TCPTable.parse(table)
+    #expect(rows.count == 2)
+    #expect(rows.first == TCPTable.Row(local: "127.70.4.7:8080", remote: "0.0.0.0:0", state: 0x0A, inode: 12345))
+    #expect(rows.last?.remote == "127.70.4.7:5432")
+  }
+
+  @Test func listenersAndConnectionsAreFound() throws {
+    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(server) }
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    let address = "127.\(200 + getpid() % 50).77.1"
+    inet_pton(AF_INET, address, &name.sin_addr)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    func withName(_ body: (UnsafeMutablePointer<sockaddr>) -> Int32) -> Int32 {
+      withUnsafeMutablePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
+    }
+    try #require(withName { bind(server, $0, length) } == 0 && listen(server, 8) == 0)
+    try #require(withName { getsockname(server, $0, &length) } == 0)
+    let authority = "\(address):\(UInt16(bigEndian: name.sin_port))"
+    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(client) }
+    try #require(withName { connect(client, $0, length) } == 0)
+    #expect(ProcessProbe.connections(to: authority) == 1)
+    let here = ProcessInfo.processInfo.processIdentifier
+    #expect(ProcessProbe.listeners(on: [authority: here]) == [authority: [here]])
+    // Also when somebody else was expected there.
+    #expect(ProcessProbe.listeners(on: [authority: 1])[authority]?.contains(here) == true)
+    #expect(ProcessProbe.listeners(on: ["127.0.0.1:1": here]).isEmpty)
+  }
+
+  @Test func literalsAreQuoted() {
+    #expect(sqlLiteral("o'brien\\") == "'o''brien\\'")
+  }
+}

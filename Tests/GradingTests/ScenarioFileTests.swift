@@ -1,0 +1,80 @@
+import DrillCore
+import Foundation
+import Testing
+import Topology
+
+@testable import Grading
+
+@Suite struct ScenarioFileTests {
+  /// The scenario of this repository, wherever the tests run.
+  static var path: String {
+    var folder = URL(fileURLWithPath: #filePath)
+    while folder.path != "/" {
+      folder.deleteLastPathComponent()
+      let path = folder.appendingPathComponent("Chaos/one-bad-instance/scenario.yaml").path
+      if FileManager.default.fileExists(atPath: path) { return path }
+    }
+    return "Chaos/one-bad-instance/scenario.yaml"
+  }
+
+  @Test func theScenarioOfTheRepositoryIsValid() throws {
+    let scenario = try ScenarioFile.load(Self.path)
+    #expect(scenario.id == "one-bad-instance")
+    #expect(scenario.hints.count >= 3)
+    #expect(scenario.start.baseline == ["inventory": 100])
+    #expect(scenario.start.change == ["inventory": 101])
+    #expect(scenario.start.symptom.refusing == 1)
+    #expect(scenario.trials.map(\.tier) == [.mitigated, .resolved, .prevented])
+    #expect(scenario.trials[0].steps.count == 4)
+    #expect(scenario.trials[2].needsPrevention)
+    #expect(CheckCatalogue.checks(of: scenario).map(\.check.id) == scenario.checks.map(\.id))
+    // The brief tells the symptom, never the cause.
+    for word in ["max_connections", "too many clients", "connection cap"] { #expect(!scenario.brief.contains(word)) }
+  }
+
+  private func problems(_ change: (String) -> String) throws -> [String] {
+    let text = change(try String(contentsOfFile: Self.path, encoding: .utf8))
+    do {
+      _ = try ScenarioFile.parse(text, file: "s.yaml")
+      return []
+    } catch let error as ProblemsError {
+      return error.problems.map(\.description)
+    }
+  }
+
+  @Test func everyProblemIsReportedAtOnceWithItsPlace() throws {
+    let found = try problems {
+      $0.replacing("patience: 3s\n  in_flight", with: "patience: soon\n  in_flight")
+        .replacing("  zipf: 1.0\n", with: "  zipf: 1.0\n  zapf: 2\n").replacing("title: One", with: "titel: One")
+    }
+    #expect(found.count >= 4)
+    for key in ["load.patience", "load.zapf", "titel", "title"] {
+      #expect(found.contains { $0.contains(key) }, "\(key)")
+    }
+    #expect(found.allSatisfy { $0.hasPrefix("s.yaml:") })
+  }
+
+  @Test(arguments: [
+    ("- restart: { service: inventory }", "- restrat: { service: inventory }", "restart"),
+    ("operations: [stock, reserve]", "operations: [stocks, reserve]", "stock"),
+    ("freshness: 60s", "fresh: 60s", "freshness"),
+    ("{ id: charged-once, tier", "{ id: charged-twice, tier", "no such kind"),
+    ("trial: resolved, section", "trial: solved, section", "no trial 'solved'"),
+    ("id: charged-once", "id: operator-gets-in", "twice"),
+    ("    order-again: 4", "    order-agian: 4", "order-again"),
+    ("rate: 30", "rate: 0", "rate"),
+  ])
+  func slipsAreNamed(old: String, new: String, word: String) throws {
+    let found = try problems { $0.replacing(old, with: new) }
+    #expect(found.contains { $0.contains(word) }, "\(found)")
+  }
+
+  @Test(arguments: ["", "- a", "a: [", "\u{0}"])
+  func otherFilesAreRefused(text: String) {
+    #expect(throws: ProblemsError.self) { try ScenarioFile.parse(text, file: "s.yaml") }
+  }
+
+  @Test func aMissingFileIsNamed() {
+    #expect(throws: ProblemsError.self) { try ScenarioFile.load("/nowhere/scenario.yaml") }
+  }
+}
