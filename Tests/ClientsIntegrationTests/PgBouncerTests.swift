@@ -71,10 +71,15 @@ import Testing
     let pooler = try await TestPgBouncer.start(for: Shared.postgres.value, settings: ["max_client_conn": "1"])
     let configuration = PostgresConfiguration(
       host: pooler.address, port: pooler.port, database: "postgres", user: "postgres", statements: .unnamed)
-    try await withConnection(configuration) { _ in
-      let error = try await postgresError { try await withConnection(configuration) { _ in } }
-      #expect(error.code == .connectionRefused && error.message.contains("no more connections allowed"), "\(error)")
+    var holder: PostgresConnection?
+    // The only place is taken for a moment by the look whether the pooler accepts.
+    try await eventually("the place is ours") {
+      holder = try? await PostgresConnection.connect(configuration, timeout: .seconds(30))
+      return holder != nil
     }
+    let error = try await postgresError { try await withConnection(configuration) { _ in } }
+    #expect(error.code == .connectionRefused && error.message.contains("no more connections allowed"), "\(error)")
+    await holder?.close()
     await pooler.stop()
   }
 }

@@ -4,22 +4,16 @@ import MetricsTestKit
 import TestServers
 import Testing
 
-/// What the pool tells the process's metrics system.
+/// What the pool tells the metrics system that it is given.
 @Suite struct PoolMetricsTests {
-  static let metrics: TestMetrics = {
-    let metrics = TestMetrics()
-    MetricsSystem.bootstrap(metrics)
-    return metrics
-  }()
-
   @Test func figuresFollowThePool() async throws {
-    let metrics = Self.metrics
+    let metrics = TestMetrics()
     let pool = [("pool", "measured")]
     func gauge(_ name: String, _ state: String? = nil) throws -> Double? {
       try metrics.expectGauge(name, state.map { pool + [("state", $0)] } ?? pool).lastValue
     }
     let settings = Shared.pool("measured", max: 1, acquireTimeout: .seconds(1))
-    try await withClient(Shared.configuration(Shared.postgres.value), settings) { client in
+    try await withClient(Shared.configuration(Shared.postgres.value), settings, metrics: metrics) { client in
       try await eventually("it is open") { (try? await client.query("SELECT 1")) != nil }
       let inVain = await client.statistics.timeouts
       #expect(try gauge("db_client_connection_max") == 1)

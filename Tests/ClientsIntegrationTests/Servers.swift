@@ -40,9 +40,9 @@ func withConnection<R>(
 /// Lends a client with a pool, and closes the pool afterwards.
 func withClient<R>(
   _ configuration: PostgresConfiguration, _ settings: PoolSettings = Shared.pool(),
-  _ body: (PostgresClient) async throws -> R
+  metrics: any MetricsFactory = MetricsSystem.factory, _ body: (PostgresClient) async throws -> R
 ) async throws -> R {
-  let client = PostgresClient(configuration, pool: settings, logger: Shared.logger)
+  let client = PostgresClient(configuration, pool: settings, logger: Shared.logger, metrics: metrics)
   do {
     let value = try await body(client)
     await client.pool.shutDown()

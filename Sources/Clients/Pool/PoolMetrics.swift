@@ -10,15 +10,16 @@ final class PoolMetrics {
   private let waitTime: Metrics.Timer
   private var shown: (used: Int, idle: Int, pending: Int) = (-1, -1, -1)
 
-  nonisolated init(_ settings: PoolSettings) {
+  nonisolated init(_ settings: PoolSettings, factory: any MetricsFactory) {
     let pool = [("pool", settings.name)]
-    used = Gauge(label: "db_client_connection_count", dimensions: pool + [("state", "used")])
-    idle = Gauge(label: "db_client_connection_count", dimensions: pool + [("state", "idle")])
-    pending = Gauge(label: "db_client_connection_pending_requests", dimensions: pool)
-    timeouts = Counter(label: "db_client_connection_timeouts_total", dimensions: pool)
+    used = Gauge(label: "db_client_connection_count", dimensions: pool + [("state", "used")], factory: factory)
+    idle = Gauge(label: "db_client_connection_count", dimensions: pool + [("state", "idle")], factory: factory)
+    pending = Gauge(label: "db_client_connection_pending_requests", dimensions: pool, factory: factory)
+    timeouts = Counter(label: "db_client_connection_timeouts_total", dimensions: pool, factory: factory)
     waitTime = Metrics.Timer(
-      label: "db_client_connection_wait_time_seconds", dimensions: pool, preferredDisplayUnit: .seconds)
-    Gauge(label: "db_client_connection_max", dimensions: pool).record(settings.max)
+      label: "db_client_connection_wait_time_seconds", dimensions: pool,
+      preferredDisplayUnit: .seconds, factory: factory)
+    Gauge(label: "db_client_connection_max", dimensions: pool, factory: factory).record(settings.max)
     used.record(0)
     idle.record(0)
     pending.record(0)

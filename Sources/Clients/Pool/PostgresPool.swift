@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 
 /// Connections to one database. A thin shell around `PoolStateMachine`: it opens, closes, lends and counts as told.
@@ -32,13 +33,16 @@ public final class PostgresPool: Service {
   private var counters = PoolStatistics()
   private let metrics: PoolMetrics
 
-  /// Opens nothing yet: the first use or `run()` does.
-  public nonisolated init(_ configuration: PostgresConfiguration, settings: PoolSettings, logger: Logger) {
+  /// Opens nothing yet: the first use or `run()` does. Its figures go to `metrics`.
+  public nonisolated init(
+    _ configuration: PostgresConfiguration, settings: PoolSettings, logger: Logger,
+    metrics factory: any MetricsFactory = MetricsSystem.factory
+  ) {
     self.configuration = configuration
     self.settings = settings
     self.logger = logger
     machine = PoolStateMachine(settings: settings)
-    metrics = PoolMetrics(settings)
+    metrics = PoolMetrics(settings, factory: factory)
   }
 
   isolated deinit {

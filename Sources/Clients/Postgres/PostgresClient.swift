@@ -1,4 +1,5 @@
 public import Logging
+public import Metrics
 public import ServiceLifecycle
 
 /// A pool of connections to one database, and what is done with them. Run it as a service: `run()` opens the idle
@@ -7,9 +8,12 @@ public struct PostgresClient: Sendable, Service {
   /// The connections.
   public let pool: PostgresPool
 
-  /// Opens nothing yet: the first use or `run()` does.
-  public init(_ configuration: PostgresConfiguration, pool settings: PoolSettings, logger: Logger) {
-    pool = PostgresPool(configuration, settings: settings, logger: logger)
+  /// Opens nothing yet: the first use or `run()` does. The pool's figures go to `metrics`.
+  public init(
+    _ configuration: PostgresConfiguration, pool settings: PoolSettings, logger: Logger,
+    metrics factory: any MetricsFactory = MetricsSystem.factory
+  ) {
+    pool = PostgresPool(configuration, settings: settings, logger: logger, metrics: factory)
   }
 
   /// Runs one statement on any connection.

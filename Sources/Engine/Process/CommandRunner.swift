@@ -29,7 +29,9 @@ public enum CommandRunner {
       input: .string(input ?? ""), output: .sequence, error: .combinedWithOutput
     ) { execution in
       var text = ""
-      for try await piece in execution.standardOutput.strings() {
+      for try await chunk in execution.standardOutput {
+        // A character cut in two at a chunk's end becomes a replacement mark: this is for people to read.
+        let piece = chunk.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         onOutput?(piece)
         if text.utf8.count < outputLimit { text += piece }
       }
