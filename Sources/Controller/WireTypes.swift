@@ -37,12 +37,15 @@ public enum Wire {
     public var evidence: String?
     /// The tier that has to be reached.
     public var required: Tier
+    /// Whether the report says of every check what is demanded.
+    public var explain: Bool
 
     /// Makes an order to grade.
-    public init(seed: UInt64? = nil, evidence: String? = nil, required: Tier = .resolved) {
+    public init(seed: UInt64? = nil, evidence: String? = nil, required: Tier = .resolved, explain: Bool = false) {
       self.seed = seed
       self.evidence = evidence
       self.required = required
+      self.explain = explain
     }
   }
 

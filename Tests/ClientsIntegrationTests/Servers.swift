@@ -1,5 +1,6 @@
 import Clients
 import Logging
+import Metrics
 import TestServers
 import Testing
 

@@ -129,7 +129,10 @@ struct SpecBuilder: Sendable {
   }
 
   private static func stopSignal(_ service: Topology.Service) throws -> Int32 {
-    let names = ["SIGTERM": SIGTERM, "SIGINT": SIGINT, "SIGQUIT": SIGQUIT, "SIGHUP": SIGHUP, "SIGUSR1": SIGUSR1]
+    let names = [
+      "SIGTERM": SIGTERM, "SIGINT": SIGINT, "SIGQUIT": SIGQUIT, "SIGHUP": SIGHUP, "SIGUSR1": SIGUSR1,
+      "SIGUSR2": SIGUSR2, "SIGKILL": SIGKILL,
+    ]
     let name = service.stopSignal
     guard let number = names[name.hasPrefix("SIG") ? name : "SIG" + name] else {
       let known = names.keys.sorted().joined(separator: ", ")

@@ -85,6 +85,15 @@ public struct Evidence: Sendable {
     guard problems.isEmpty else { throw Broken(description: problems.joined(separator: "\n")) }
   }
 
+  /// How the grade was asked for.
+  public func record() throws -> GradeRecord {
+    do {
+      return try JSONDecoder().decode(GradeRecord.self, from: try read("grade.json"))
+    } catch let error as DecodingError {
+      throw Broken(description: "grade.json can't be read: \(error)")
+    }
+  }
+
   func read(_ name: String) throws -> Data {
     guard let data = FileManager.default.contents(atPath: path(name)) else {
       throw Broken(description: "\(name) is missing or can't be read")
@@ -106,12 +115,7 @@ public struct Evidence: Sendable {
 public func regrade(_ folder: String) throws -> Verdict {
   let evidence = Evidence(folder: folder)
   try evidence.verify()
-  let record: GradeRecord
-  do {
-    record = try JSONDecoder().decode(GradeRecord.self, from: try evidence.read("grade.json"))
-  } catch let error as DecodingError {
-    throw Evidence.Broken(description: "grade.json can't be read: \(error)")
-  }
+  let record = try evidence.record()
   let history: History
   do {
     history = try HistoryFile.decode(try evidence.read("history.jsonl"))

@@ -2,12 +2,14 @@ public import DrillCore
 
 /// A verdict for people.
 public enum TextReport {
-  /// Each check with what was seen and what is demanded, then the load, the verdict and the tier. No colours.
-  public static func text(_ verdict: Verdict, required: Tier) -> String {
+  /// Each check with what was seen, then the load, the verdict and the tier. No colours.
+  ///
+  /// Checks that are not met also say what is demanded and where the runbook helps; with `explain` all do.
+  public static func text(_ verdict: Verdict, required: Tier, explain: Bool = false) -> String {
     var lines: [String] = []
     for check in verdict.checks {
       lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(check.finding.observed)")
-      guard check.finding.status != .met else { continue }
+      guard explain || check.finding.status != .met else { continue }
       lines.append("    expected: \(check.finding.expected)")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
       lines.append("    see:      \(check.runbook)")

@@ -39,14 +39,14 @@ struct Grade: AsyncParsableCommand {
 
   /// Grades, prints the report, and gives the exit code.
   func perform() async throws -> Int32 {
-    let order = Wire.Grade(seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier)
+    let order = Wire.Grade(seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier, explain: explain)
     let result = try await lab.controller().perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
     let answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
     if let junit { try answer.junit.write(toFile: junit, atomically: true, encoding: .utf8) }
     if json {
       Console.out(answer.verdict.trimmingCharacters(in: .newlines))
     } else {
-      Console.out(Report(answer.text, explain: explain).text)
+      Console.out(answer.text.trimmingCharacters(in: .newlines))
     }
     return Self.status(of: answer.value)
   }
@@ -73,26 +73,20 @@ struct Regrade: AsyncParsableCommand {
   func run() async throws {
     output.apply()
     let verdict: Verdict
+    let required: Tier
     do {
       verdict = try regrade(folder)
+      required = try Evidence(folder: folder).record().required
     } catch {
       throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: \(error)")
     }
     if json {
       Console.out(verdict.json.trimmingCharacters(in: .newlines))
     } else {
-      Console.out(Report(TextReport.text(verdict, required: .resolved), explain: explain).text)
+      Console.out(
+        TextReport.text(verdict, required: required, explain: explain).trimmingCharacters(in: .newlines))
     }
     let status = Grade.status(of: verdict.verdict)
     if status != ExitStatus.passed { throw ExitCode(status) }
-  }
-}
-
-/// The report for people, with colours where they are wanted.
-private struct Report {
-  let text: String
-
-  init(_ plain: String, explain: Bool) {
-    text = plain.trimmingCharacters(in: .newlines)
   }
 }
