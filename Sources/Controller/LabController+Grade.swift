@@ -25,7 +25,8 @@ extension LabController {
     do {
       let verdict = try await grader.run()
       let answer = Wire.GradeAnswer(
-        value: verdict.verdict, verdict: verdict.json, text: TextReport.text(verdict, required: order.required, explain: order.explain),
+        value: verdict.verdict, verdict: verdict.json,
+        text: TextReport.text(verdict, required: order.required, explain: order.explain),
         junit: JUnitReport.xml(verdict))
       return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
     } catch {

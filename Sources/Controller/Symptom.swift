@@ -9,8 +9,8 @@ struct Symptom {
 
   init(_ plan: SymptomPlan) { self.plan = plan }
 
-  /// Asks every instance round after round, until in `rounds` rounds in a row exactly the planned number refused, and the
-  /// same ones each time. Returns what was seen; throws when it does not come in time.
+  /// Asks every instance round after round, until in `rounds` rounds in a row exactly the planned number refused, and
+  /// the same ones each time. Returns what was seen; throws when it does not come in time.
   func wait(on engine: any Engine) async throws -> String {
     let deadline = ContinuousClock.now + plan.within
     var agreed = 0

@@ -3,8 +3,10 @@ public import ServiceKit
 
 /// What the gateway can be told, beside `RedisSettings` with the prefix `GATEWAY` (sessions; must be set).
 ///
-/// - `GATEWAY_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `GATEWAY_ORDER_INSTANCES` (default `dns:order:8080`).
-/// - `GATEWAY_INVENTORY_TIMEOUT` (ms, default 2000), `GATEWAY_ORDER_TIMEOUT` (ms, default 10000): how long one call may take.
+/// - `GATEWAY_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `GATEWAY_ORDER_INSTANCES` (default
+///   `dns:order:8080`).
+/// - `GATEWAY_INVENTORY_TIMEOUT` (ms, default 2000), `GATEWAY_ORDER_TIMEOUT` (ms, default 10000): how long one call may
+///   take.
 /// - `GATEWAY_SESSION_TTL` (ms, default 86400000): how long a session lasts.
 /// - `GATEWAY_RATE_LIMIT` (requests a second, default 0: any number): how many a session may make.
 /// - `GATEWAY_PRODUCT_CACHE_TTL` (ms, default 0: not at all): how long products are kept in memory.

@@ -17,8 +17,8 @@ import Topology
 
 /// Tries a scenario on a running lab, with a fresh seed, and says what follows.
 ///
-/// Trials run in the scenario's order; the first one that isn't met ends the grade. Whatever was done to the lab is undone
-/// before `run` returns, also when it throws or is cancelled.
+/// Trials run in the scenario's order; the first one that isn't met ends the grade. Whatever was done to the lab is
+/// undone before `run` returns, also when it throws or is cancelled.
 public struct Grader: Sendable {
   private let engine: any Engine
   private let scenario: Scenario
@@ -44,8 +44,8 @@ public struct Grader: Sendable {
 
   /// Runs the trials, writes the evidence, gives the verdict.
   ///
-  /// - Throws: `CancellationError`; `Evidence.Broken` or `RecorderError` when the evidence can't be written. Trouble of the
-  ///   engine's or of a probe's is no error: it makes the verdict inconclusive.
+  /// - Throws: `CancellationError`; `Evidence.Broken` or `RecorderError` when the evidence can't be written. Trouble of
+  ///   the engine's or of a probe's is no error: it makes the verdict inconclusive.
   public func run() async throws -> Verdict {
     let evidence = Evidence(folder: options.evidence)
     try evidence.create()

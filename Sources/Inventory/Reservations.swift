@@ -2,8 +2,8 @@ import Clients
 import FleetAPI
 import ServiceKit
 
-/// Holds carts, sells what is held, and gives it back. Every change is one transaction that locks its reservation first and
-/// then the stock in order of sku, so that no two can wait for each other.
+/// Holds carts, sells what is held, and gives it back. Every change is one transaction that locks its reservation first
+/// and then the stock in order of sku, so that no two can wait for each other.
 struct Reservations: Sendable {
   private typealias Transaction = DatabaseTransaction<InventorySQL>
 

@@ -44,8 +44,8 @@ public struct Schedule: Sendable, Equatable {
   /// The requests, in the order of their times.
   public var requests: [PlannedRequest]
 
-  /// The users of `plan` for `length`, drawn from `seed` under `name`, and one user more who tries every kind of request
-  /// that has a weight, in a sensible order, twice.
+  /// The users of `plan` for `length`, drawn from `seed` under `name`, and one user more who tries every kind of
+  /// request that has a weight, in a sensible order, twice.
   public static func users(_ plan: LoadPlan, length: Duration, seed: UInt64, name: String) -> Schedule {
     var times = SeededRandom(seed: seed, name: "\(name).times")
     var who = SeededRandom(seed: seed, name: "\(name).users")
@@ -92,8 +92,9 @@ public struct Schedule: Sendable, Equatable {
     }
   }
 
-  /// Visits to `targets` in turn for `length`: in each round every target once, in an order of its own, all asked for the
-  /// same operation; the next round asks for the next one. Stock is read of `read`, reservations take from `reserve`.
+  /// Visits to `targets` in turn for `length`: in each round every target once, in an order of its own, all asked for
+  /// the same operation; the next round asks for the next one. Stock is read of `read`, reservations take from
+  /// `reserve`.
   public static func sweep(
     _ plan: SweepPlan, targets: [PlannedRequest.Target], read: [String], reserve: [String], length: Duration,
     seed: UInt64, name: String

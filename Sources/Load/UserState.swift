@@ -34,8 +34,8 @@ final class UserState: Sendable {
 
   var order: Order? { memory.withLock { $0.order } }
 
-  /// Keeps the cookies of `Set-Cookie` headers (RFC 6265: the name-value pair before the first semicolon; an empty value
-  /// or Max-Age=0 deletes).
+  /// Keeps the cookies of `Set-Cookie` headers (RFC 6265: the name-value pair before the first semicolon; an empty
+  /// value or Max-Age=0 deletes).
   func keep(setCookies: [String]) {
     guard !setCookies.isEmpty else { return }
     memory.withLock { memory in

@@ -9,8 +9,8 @@ import ServiceKit
   import Foundation
 #endif
 
-/// Takes orders in: each idempotency key gives one order and one reply, however often and at however many instances it is
-/// sent at once.
+/// Takes orders in: each idempotency key gives one order and one reply, however often and at however many instances it
+/// is sent at once.
 struct OrderDesk: Sendable {
   let store: OrderStore
   let workflow: OrderWorkflow

@@ -2,10 +2,13 @@ public import ServiceKit
 
 /// What the order service can be told, beside `DatabaseSettings` with the prefix `ORDER`.
 ///
-/// - `ORDER_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `ORDER_PAYMENT_INSTANCES` (default `dns:payment:8080`).
-/// - `ORDER_INVENTORY_TIMEOUT` (ms, default 2000), `ORDER_PAYMENT_TIMEOUT` (ms, default 3000): how long one call may take.
+/// - `ORDER_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `ORDER_PAYMENT_INSTANCES` (default
+///   `dns:payment:8080`).
+/// - `ORDER_INVENTORY_TIMEOUT` (ms, default 2000), `ORDER_PAYMENT_TIMEOUT` (ms, default 3000): how long one call may
+///   take.
 /// - `ORDER_RESERVATION_TTL` (ms, default 900000): how long a cart is held while the order is placed.
-/// - `ORDER_CLAIM` (ms, default 30000): how long a request has an order to itself; more than its calls can take together.
+/// - `ORDER_CLAIM` (ms, default 30000): how long a request has an order to itself; more than its calls can take
+///   together.
 /// - `ORDER_REPEAT_WAIT` (ms, default 5000): how long a repeated request waits for the first to end.
 /// - `ORDER_RECOVERY_INTERVAL` (ms, default 5000; 0: never): how often orders that were left halfway are looked for.
 /// - `ORDER_RECOVERY_AGE` (ms, default 30000): how long an order must have been left.

@@ -2,8 +2,8 @@ import FleetAPI
 import NIOCore
 import ServiceKit
 
-/// Takes an order from state to state: hold the cart, charge, sell. Each step may be repeated, so an order that was left
-/// anywhere can be gone on with from where it stands.
+/// Takes an order from state to state: hold the cart, charge, sell. Each step may be repeated, so an order that was
+/// left anywhere can be gone on with from where it stands.
 struct OrderWorkflow: Sendable {
   let store: OrderStore
   let stock: StockClient
@@ -11,8 +11,8 @@ struct OrderWorkflow: Sendable {
 
   /// Places an order that is ours alone, from wherever it stands.
   /// - Returns: the final reply, which is kept with the key.
-  /// - Throws: `UpstreamError`, `ServiceError` or `PostgresError` when a step's outcome is unknown; the order stays as it
-  ///   is, and calling again goes on.
+  /// - Throws: `UpstreamError`, `ServiceError` or `PostgresError` when a step's outcome is unknown; the order stays as
+  ///   it is, and calling again goes on.
   func place(_ id: String, key: String) async throws -> FinalReply {
     guard var order = try await store.find(id) else { throw ServiceError.notFound("There is no order \(id).") }
     if order.status == .pending {
@@ -59,7 +59,8 @@ struct OrderWorkflow: Sendable {
   }
 
   /// Undoes a confirmed order. Cancelling twice is fine.
-  /// - Throws: `ServiceError` 409 when the order isn't one that can be cancelled; as `place` when the outcome is unknown.
+  /// - Throws: `ServiceError` 409 when the order isn't one that can be cancelled; as `place` when the outcome is
+  ///   unknown.
   func cancel(_ order: StoredOrder) async throws -> StoredOrder {
     var order = order
     switch order.status {

@@ -21,7 +21,8 @@ struct TillClient: Sendable {
     let reply = try await client.send(.POST, "/charges", json: try JSONBody.encode(request))
     if reply.isOK { return .charged }
     let refusal = reply.refusal(by: client.service)
-    // 402 is the till's last word, and with 409 the key has paid for something else: nothing was charged for this order.
+    // 402 is the till's last word, and with 409 the key has paid for something else: nothing was charged for this
+    // order.
     if refusal.status == 402 || refusal.status == 409 { return .declined(refusal) }
     throw refusal.status >= 500
       ? refusal : ServiceError(502, .upstreamUnreachable, "The payment service refused the charge.", cause: refusal)

@@ -10,15 +10,16 @@ import ServiceKit
   import Foundation
 #endif
 
-/// Charges, written down before the provider is asked: what happened can always be found out by asking with the same key.
+/// Charges, written down before the provider is asked: what happened can always be found out by asking with the same
+/// key.
 struct Charges: Sendable {
   let database: Database<PaymentSQL>
   let provider: UpstreamClient
 
   /// Charges once for each key.
   /// - Returns: the charge, and whether it was made by this call.
-  /// - Throws: `ServiceError` 402 (declined), 409 (the key was used otherwise), 502 and 504 (unknown: ask again with the
-  ///   same key); `PostgresError`.
+  /// - Throws: `ServiceError` 402 (declined), 409 (the key was used otherwise), 502 and 504 (unknown: ask again with
+  ///   the same key); `PostgresError`.
   func charge(_ request: ChargeRequest) async throws -> (Charge, isNew: Bool) {
     let id = UUID().uuidString.lowercased()
     let key = request.idempotencyKey

@@ -25,8 +25,8 @@ public struct DatabaseProbe: Sendable {
     self.password = password
   }
 
-  /// Runs `sql` as the superuser and gives its rows as text: by a replication login, and where the server allows none, by
-  /// an ordinary one.
+  /// Runs `sql` as the superuser and gives its rows as text: by a replication login, and where the server allows none,
+  /// by an ordinary one.
   ///
   /// - Throws: `PostgresError` of the ordinary login or of the statement.
   public func query(_ sql: String, timeout: Duration = .seconds(5)) async throws -> PostgresTextResult {

@@ -48,7 +48,8 @@ public enum ProcessProbe {
   /// The processes that listen on each `address:port` (IPv4).
   ///
   /// - Parameter owners: the process that is expected at each address: it is looked at first, and all others only for
-  ///   addresses where it does not listen. An address whose listener can't be found (another user's process) is missing.
+  ///   addresses where it does not listen. An address whose listener can't be found (another user's process) is
+  ///   missing.
   public static func listeners(on owners: [String: Int32]) -> [String: Set<Int32>] {
     var wanted: [UInt64: String] = [:]
     for row in TCPTable.rows() where row.state == TCPTable.listen && owners[row.local] != nil {

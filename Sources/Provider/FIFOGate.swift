@@ -1,8 +1,8 @@
 import DequeModule
 import Synchronization
 
-/// Lets so many in at once and the rest wait in the order they came, for as long as it takes: nobody is turned away, and
-/// nobody who left is noticed. That is how a company at the other end of the world behaves.
+/// Lets so many in at once and the rest wait in the order they came, for as long as it takes: nobody is turned away,
+/// and nobody who left is noticed. That is how a company at the other end of the world behaves.
 final class FIFOGate: Sendable {
   private struct State {
     var capacity: Int

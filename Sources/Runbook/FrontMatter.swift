@@ -1,4 +1,5 @@
-/// The block between two `---` at the start of a file: `key: value`, `key: [a, b]`, or `key:` with `- item` lines below.
+/// The block between two `---` at the start of a file: `key: value`, `key: [a, b]`, or `key:` with `- item` lines
+/// below.
 struct FrontMatter {
   private var values: [String: (line: Int, items: [String], isList: Bool)] = [:]
   /// The number of lines that belong to the block.

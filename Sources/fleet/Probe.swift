@@ -4,7 +4,8 @@ import ServiceKit
 /// Asks a server whether it is there, with a bare socket: a health check may cost next to nothing.
 ///
 /// - `http://host:port/path`: the answer's status is 2xx.
-/// - `postgres://host:port`: it talks the protocol and isn't starting up or shutting down; being full counts as being there.
+/// - `postgres://host:port`: it talks the protocol and isn't starting up or shutting down; being full counts as being
+///   there.
 /// - `redis://host:port`: it answers PING, if only by asking for a password; one that is still loading isn't there.
 /// - `tcp://host:port`: it accepts the connection.
 enum Probe {
@@ -45,8 +46,8 @@ enum Probe {
     return answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH")
   }
 
-  /// Begins a session as `postgres` and leaves when the server asks for a password: the answer's kind tells enough, and that
-  /// way nothing is logged. Error 57P03 is "starting up" or "shutting down" (PostgreSQL manual, appendix A).
+  /// Begins a session as `postgres` and leaves when the server asks for a password: the answer's kind tells enough, and
+  /// that way nothing is logged. Error 57P03 is "starting up" or "shutting down" (PostgreSQL manual, appendix A).
   private static func postgres(_ socket: ProbeSocket) -> Bool {
     var body: [UInt8] = [0, 3, 0, 0]
     for word in ["user", "postgres", "database", "postgres"] { body += Array(word.utf8) + [0] }

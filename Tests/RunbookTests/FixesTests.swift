@@ -50,8 +50,8 @@ import Testing
       }
     }
 
-    /// Whether the lab's preflight lets so many instances of inventory through. Of the plan it sees the variables, which
-    /// `compose.yaml` hands on under the same names.
+    /// Whether the lab's preflight lets so many instances of inventory through. Of the plan it sees the variables,
+    /// which `compose.yaml` hands on under the same names.
     func lets(_ replicas: Int) throws -> Bool {
       let plan = try variables().map { "  \"\($0.key)\" : \"\($0.value)\"" }.sorted().joined(separator: ",\n")
       try Data("{\n\(plan)\n}\n".utf8).write(to: URL(filePath: "\(path)/stub/plan.json"))

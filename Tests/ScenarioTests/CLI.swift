@@ -134,6 +134,13 @@ enum Processes {
     return text.split(separator: ")").last?.split(separator: " ").first != "Z"
   }
 
+  /// Living children of a process.
+  static func children(of parent: Int32) -> [Int32] {
+    let path = "/proc/\(parent)/task/\(parent)/children"
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }.filter(isAlive)
+  }
+
   /// Living processes whose command line has all the words.
   static func withWords(_ words: String...) -> [Int32] {
     let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }

@@ -1,6 +1,7 @@
 /// Reads Prometheus' text format strictly and lists what is wrong with a text.
 ///
-/// `promtool check metrics` takes duplicates, negative counters and disordered buckets; Prometheus itself takes even more.
+/// `promtool check metrics` takes duplicates, negative counters and disordered buckets; Prometheus itself takes even
+/// more.
 enum ExpositionChecker {
   static func problems(in text: String) -> [String] {
     var checker = Reader()

@@ -67,14 +67,16 @@ import Topology
     (
       "restart: on-failure:0",
       [
-        "4:14: services.a.restart: must be no, always, on-failure, on-failure:TIMES or unless-stopped, not `on-failure:0`"
+        "4:14: services.a.restart: must be no, always, on-failure, on-failure:TIMES or unless-stopped, "
+          + "not `on-failure:0`"
           + "; did you mean `on-failure`?"
       ]
     ),
     (
       "stop_signal: KILLER",
       [
-        "4:18: services.a.stop_signal: must be one of SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, not `KILLER`"
+        "4:18: services.a.stop_signal: must be one of SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, "
+          + "not `KILLER`"
       ]
     ),
     (
@@ -168,7 +170,8 @@ import Topology
       ]
     ),
     (
-      "services:\n  a: {command: x, depends_on: [b]}\n  b: {command: x, depends_on: [c]}\n  c: {command: x, depends_on: [a]}\n",
+      "services:\n  a: {command: x, depends_on: [b]}\n  b: {command: x, depends_on: [c]}\n"
+        + "  c: {command: x, depends_on: [a]}\n",
       [
         "2:32: services.a.depends_on: depends on itself: a -> b -> c -> a"
       ]

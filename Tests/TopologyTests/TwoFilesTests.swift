@@ -10,7 +10,11 @@ import Topology
 @Suite struct TwoFilesTests {
   static let lab = """
     services:
-      a: {command: x, environment: {RULES: "/lab/rules/*.yml", X: "see:/lab/x.conf."}, volumes: ["./sql:/sql"], secrets: [one]}
+      a:
+        command: x
+        environment: {RULES: "/lab/rules/*.yml", X: "see:/lab/x.conf."}
+        volumes: ["./sql:/sql"]
+        secrets: [one]
     volumes: {data: }
     secrets: {one: {file: ./secrets/one}}
     """

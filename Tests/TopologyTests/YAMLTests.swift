@@ -40,7 +40,8 @@ import Topology
 
   @Test func resolvesAnchorsAndMergeKeys() throws {
     let (map, problems) = Self.read(
-      "base: &b {x: 1, y: 1}\nmore: &m\n  y: 2\n  z: 2\none:\n  <<: *b\n  x: 9\nboth:\n  <<: [*b, *m]\ndeep: {<<: {<<: *m}}\n"
+      "base: &b {x: 1, y: 1}\nmore: &m\n  y: 2\n  z: 2\none:\n  <<: *b\n  x: 9\nboth:\n  <<: [*b, *m]\n"
+        + "deep: {<<: {<<: *m}}\n"
     )
     func texts(_ key: String) -> [String: String] {
       (map?[key]?.map()?.entries() ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string() }

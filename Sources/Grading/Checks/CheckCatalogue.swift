@@ -72,8 +72,8 @@ extension PlannedCheck {
 
 /// What a check may say before it judges the load of a stream: trouble of the generator's own.
 ///
-/// - Returns: `nil` when at least 95 % of the load went out and 99 % of it less than 250 ms late. Those bounds are far from
-///   what a busy machine of two cores shows (0.1 ms), and far from what would mislead: users wait for seconds.
+/// - Returns: `nil` when at least 95 % of the load went out and 99 % of it less than 250 ms late. Those bounds are far
+///   from what a busy machine of two cores shows (0.1 ms), and far from what would mislead: users wait for seconds.
 func undelivered(_ history: History, stream: String, in phase: String, expected: String) -> Finding? {
   let load = history.load(stream: stream, in: phase)
   guard load.scheduled > 0, load.delivered >= 0.95 else {

@@ -2,9 +2,9 @@ import DrillCore
 
 /// What the shop shows is what its database says.
 ///
-/// Stock is never cached: the judge changes the stock of some products in the database in the middle of the window, and every
-/// read that began afterwards must show it, every read that ended before must not. A price may be as old as the brief
-/// allows, so only prices that the database has not had for that long count.
+/// Stock is never cached: the judge changes the stock of some products in the database in the middle of the window, and
+/// every read that began afterwards must show it, every read that ended before must not. A price may be as old as the
+/// brief allows, so only prices that the database has not had for that long count.
 ///
 /// Reasons:
 /// - `content_made_up`: something else was shown.

@@ -2,11 +2,12 @@ import DrillCore
 
 /// The databases keep what they acknowledge as firmly as they did at the start.
 ///
-/// The parameters name the weakest allowed value of each setting. The values of `synchronous_commit` are ordered as in the
-/// manual ("Write Ahead Log"): off, local, remote_write, on, remote_apply.
+/// The parameters name the weakest allowed value of each setting. The values of `synchronous_commit` are ordered as in
+/// the manual ("Write Ahead Log"): off, local, remote_write, on, remote_apply.
 ///
 /// Reasons:
-/// - `durability_lowered`: a setting is weaker, for the server, a role or a database, or a table of the shop is unlogged.
+/// - `durability_lowered`: a setting is weaker, for the server, a role or a database, or a table of the shop is
+///   unlogged.
 /// - `probe_dead` (inconclusive): the settings could not be read.
 struct DurabilityIsKept: PlannedCheck {
   let plan: CheckPlan

@@ -31,7 +31,8 @@ struct EveryInstanceServes: PlannedCheck {
     }
     let visits = history.requests(stream: "sweep", in: window)
     let late = undelivered(history, stream: "sweep", in: window, expected: expected)
-    // A generator that was itself late can have run into its own time-outs; a reply or a closed door is evidence anyway.
+    // A generator that was itself late can have run into its own time-outs; a reply or a closed door is evidence
+    // anyway.
     let refused = visits.filter {
       $0.outcome != .ok && $0.outcome != .dropped && (late == nil || $0.status != nil || $0.code == "connect")
     }

@@ -1,7 +1,7 @@
 import DrillCore
 
-/// Each address is answered by the instance whose address it is: by its name in `X-Instance`, by the name that it writes
-/// into its reservations, and by the process that listens there.
+/// Each address is answered by the instance whose address it is: by its name in `X-Instance`, by the name that it
+/// writes into its reservations, and by the process that listens there.
 ///
 /// Reasons:
 /// - `instance_impostor`: somebody else answered.

@@ -50,7 +50,8 @@ struct StockIsConserved: PlannedCheck {
       else {
         return .violated(
           "stock_not_conserved",
-          "\(sku): \(new.reserved) reserved and \(new.sold) sold, the reservations say \(new.held) and \(new.confirmed)",
+          "\(sku): \(new.reserved) reserved and \(new.sold) sold, "
+            + "the reservations say \(new.held) and \(new.confirmed)",
           expected: expected)
       }
     }

@@ -1,7 +1,7 @@
 public import DrillCore
 
-/// A verdict as JUnit XML, in the subset that all readers understand: `<failure>` is a wrong repair, `<error>` trouble of
-/// the grader's. The message stands in the body too, for some readers drop the attribute.
+/// A verdict as JUnit XML, in the subset that all readers understand: `<failure>` is a wrong repair, `<error>` trouble
+/// of the grader's. The message stands in the body too, for some readers drop the attribute.
 public enum JUnitReport {
   /// One test case a check.
   ///
@@ -34,7 +34,8 @@ public enum JUnitReport {
   private static func element(_ kind: String, _ check: CheckResult) -> String {
     let reason = escaped(check.finding.reason ?? "")
     let message = escaped(
-      "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected); see \(check.runbook)"
+      "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected); "
+        + "see \(check.runbook)"
     )
     return "      <\(kind) type=\"\(reason)\" message=\"\(message)\">\(message)</\(kind)>\n"
   }

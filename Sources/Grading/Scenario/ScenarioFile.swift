@@ -89,7 +89,8 @@ public enum ScenarioFile {
       guard let operation = DrillCore.Operation(rawValue: entry.name) else {
         let known = DrillCore.Operation.allCases.map(\.rawValue)
         map.problems.report(
-          "no such operation\(Spelling.hint(for: entry.name, among: known)); there are \(known.joined(separator: ", "))",
+          "no such operation\(Spelling.hint(for: entry.name, among: known)); there are "
+            + known.joined(separator: ", "),
           at: entry.place, key: "load.mix.\(entry.name)")
         continue
       }

@@ -20,8 +20,8 @@ extension TrialContext {
     return file.split(separator: "/").last.map(String.init) ?? "\(service)-db-password"
   }
 
-  /// Finds the Postgres that a service really writes to: the one in which a reservation that was just made stands. A lab may
-  /// have moved it or put a pooler in front; what its files say does not matter here.
+  /// Finds the Postgres that a service really writes to: the one in which a reservation that was just made stands. A
+  /// lab may have moved it or put a pooler in front; what its files say does not matter here.
   func locateDatabases(through targets: [PlannedRequest.Target], trial: String) async {
     if memory.database("inventory") == nil { await locateInventory(targets, trial: trial) }
     for (name, table) in [("orders", "orders.orders"), ("payments", "payments.charges")]

@@ -58,8 +58,8 @@ extension TrialContext {
   }
 
   /// How many instances the lab survives, measured at the door that they use: those that run, and as many more as there
-  /// is room for their connections. `nil` where that says nothing: instances that give their connections back share what
-  /// there is, and a door that is never full is no limit.
+  /// is room for their connections. `nil` where that says nothing: instances that give their connections back share
+  /// what there is, and a door that is never full is no limit.
   private func survives(_ step: PreflightStep) async -> Int? {
     guard let service = topology.service(step.service), let nodes = try? await engine.nodes() else { return nil }
     let prefix = step.service.uppercased()

@@ -2,10 +2,11 @@ import Clients
 import Metrics
 import Synchronization
 
-/// Looks now and then how full the database server is: `postgres_server_connections` and `postgres_server_max_connections`.
+/// Looks now and then how full the database server is: `postgres_server_connections` and
+/// `postgres_server_max_connections`.
 ///
-/// It uses a connection that is in hand anyway. One of its own would take one of the very slots that it counts, and could
-/// not be had when they are short.
+/// It uses a connection that is in hand anyway. One of its own would take one of the very slots that it counts, and
+/// could not be had when they are short.
 final class ConnectionSampler: Sendable {
   private let sql: String
   private let used: GaugeCell

@@ -1,7 +1,7 @@
 /// The statements of a service, by the names of their files.
 ///
-/// Each is `<name>.sql` in the service's folder `SQL`, built into the program; a file of the same name in another folder
-/// takes its place, so that a statement can be changed without building anything.
+/// Each is `<name>.sql` in the service's folder `SQL`, built into the program; a file of the same name in another
+/// folder takes its place, so that a statement can be changed without building anything.
 public struct SQLCatalogue<Name: RawRepresentable<String> & CaseIterable & Hashable & Sendable>: Sendable {
   private let texts: [Name: String]
 

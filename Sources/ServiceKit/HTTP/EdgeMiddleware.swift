@@ -3,8 +3,8 @@ public import Hummingbird
 import Instrumentation
 public import Logging
 
-/// What happens around every request of every service: it joins or begins a trace, is timed, gets `X-Instance`, and errors
-/// become JSON.
+/// What happens around every request of every service: it joins or begins a trace, is timed, gets `X-Instance`, and
+/// errors become JSON.
 public struct EdgeMiddleware: RouterMiddleware {
   /// The kind of context it works with.
   public typealias Context = FleetRequestContext

@@ -6,7 +6,8 @@ enum OperationsRoutes {
   static let paths: Set<String> = ["/healthz", "/readyz", "/metrics"]
 
   static func add(to router: FleetRouter, readiness: Readiness) {
-    // Alive means that the process answers; what it depends on isn't looked at, or one dead database restarts everything.
+    // Alive means that the process answers; what it depends on isn't looked at, or one dead database restarts
+    // everything.
     router.get("/healthz") { _, _ in
       JSONBody.response(bytes: ByteBuffer(string: #"{"status":"alive"}"#))
     }

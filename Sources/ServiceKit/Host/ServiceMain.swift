@@ -8,8 +8,8 @@ import UnixSignals
 /// Runs one service from settings to shutdown.
 public enum ServiceMain {
   /// Runs until SIGTERM or SIGINT.
-  /// - Returns: the exit code: 0 after a shutdown, 64 for wrong settings, 69 when the address can't be listened on, 70 for
-  ///   anything else.
+  /// - Returns: the exit code: 0 after a shutdown, 64 for wrong settings, 69 when the address can't be listened on, 70
+  ///   for anything else.
   public static func run<Kind: FleetService>(_ kind: Kind.Type) async -> Int32 {
     // One event loop is plenty for one instance, and a hundred instances share this machine.
     NIOSingletons.groupLoopCountSuggestion = 1

@@ -6,7 +6,8 @@ public import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 
-/// Calls one other service: next instance in turn, one deadline for all of it, the trace handed on. It never repeats a call.
+/// Calls one other service: next instance in turn, one deadline for all of it, the trace handed on. It never repeats a
+/// call.
 public struct UpstreamClient: Sendable {
   /// What the service is called in errors and logs.
   public let service: String

@@ -6,8 +6,8 @@ import Synchronization
 
 /// The instances of one other service, taken in turn.
 ///
-/// A DNS name is resolved again each second, away from the event loops, and changes of its addresses are followed. While it
-/// can't be resolved, the last addresses stay.
+/// A DNS name is resolved again each second, away from the event loops, and changes of its addresses are followed.
+/// While it can't be resolved, the last addresses stay.
 public final class Upstreams: Service {
   private struct State {
     var endpoints: [Endpoint]

@@ -32,8 +32,8 @@ public struct SettingsError: Error, CustomStringConvertible {
 
 /// Reads settings and collects what is wrong with them instead of stopping at the first problem.
 ///
-/// A read always returns a usable value, so reading goes on; `finish()` throws when there was any problem. A variable that
-/// is set to nothing counts as not set, as Compose's `${NAME:-}` leaves it.
+/// A read always returns a usable value, so reading goes on; `finish()` throws when there was any problem. A variable
+/// that is set to nothing counts as not set, as Compose's `${NAME:-}` leaves it.
 public struct SettingsReader {
   private let config: ConfigReader
   private let names: [String]

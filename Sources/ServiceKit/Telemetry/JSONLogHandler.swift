@@ -4,8 +4,8 @@ public import Logging
 
 /// Writes log records as JSON, one line a record, in one `write` each so that lines of several threads never mix.
 ///
-/// Fields: `time`, `level`, `service`, `instance`, `message`, `trace_id` and `span_id` while a request is handled, `error`
-/// and then the metadata as text.
+/// Fields: `time`, `level`, `service`, `instance`, `message`, `trace_id` and `span_id` while a request is handled,
+/// `error` and then the metadata as text.
 public struct JSONLogHandler: LogHandler {
   /// Fields of every record.
   public var metadata: Logger.Metadata = [:]

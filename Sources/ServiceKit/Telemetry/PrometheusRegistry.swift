@@ -3,8 +3,8 @@ import Synchronization
 
 /// A swift-metrics backend that Prometheus scrapes.
 ///
-/// Labels become metric names with `_` for every character that isn't allowed. Counters get the ending `_total`, timers the
-/// ending `_seconds`. A name that is asked for as two kinds keeps its first; what comes second goes nowhere.
+/// Labels become metric names with `_` for every character that isn't allowed. Counters get the ending `_total`, timers
+/// the ending `_seconds`. A name that is asked for as two kinds keeps its first; what comes second goes nowhere.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
   /// The kinds of Prometheus' text format.
   enum Kind: String { case counter, gauge, histogram }

@@ -17,7 +17,8 @@ public struct TraceContext: Sendable, Equatable {
     isSampled = true
   }
 
-  /// Reads a `traceparent` header; nil when it isn't valid, and then a new trace begins (section 3.2.2.2 of the standard).
+  /// Reads a `traceparent` header; nil when it isn't valid, and then a new trace begins (section 3.2.2.2 of the
+  /// standard).
   public init?(header: String) {
     let parts = header.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 4, parts[0].utf8.count == 2, Self.isHexadecimal(parts[0]), parts[0] != "ff" else { return nil }

@@ -1,9 +1,9 @@
 /// Reads a `.env` file as Compose does.
 ///
-/// `NAME=value`, also `NAME: value` and `export NAME=value`; `#` begins a comment at the start of a line and, after white
-/// space, behind an unquoted value. '...' is taken as it is; "..." knows \n, \r, \t, \", \\ and \$ and may span lines; variables are
-/// replaced in "..." and in unquoted values. A later line wins over an earlier one, the given environment over both.
-/// Source: Docker's "Env-file syntax".
+/// `NAME=value`, also `NAME: value` and `export NAME=value`; `#` begins a comment at the start of a line and, after
+/// white space, behind an unquoted value. '...' is taken as it is; "..." knows \n, \r, \t, \", \\ and \$ and may span
+/// lines; variables are replaced in "..." and in unquoted values. A later line wins over an earlier one, the given
+/// environment over both. Source: Docker's "Env-file syntax".
 public enum DotEnv {
   /// The variables of the file.
   ///

@@ -1,8 +1,8 @@
 /// Replaces variables in a text as Compose does.
 ///
 /// `$NAME`, `${NAME}`; `${NAME:-default}` (unset or empty) and `${NAME-default}` (unset); `${NAME:?error}`,
-/// `${NAME?error}`; `${NAME:+other}` (set and not empty) and `${NAME+other}` (set); `$$` is a dollar sign. Defaults, errors
-/// and replacements may hold variables themselves. Source: Compose file reference, "Interpolation".
+/// `${NAME?error}`; `${NAME:+other}` (set and not empty) and `${NAME+other}` (set); `$$` is a dollar sign. Defaults,
+/// errors and replacements may hold variables themselves. Source: Compose file reference, "Interpolation".
 public struct Interpolation {
   /// What went wrong.
   public enum Failure: Error, Equatable {

@@ -2,8 +2,8 @@
 enum ShellWords {
   /// The words, or nil if a quote isn't closed or a backslash ends the line.
   ///
-  /// Within '...' everything is plain; within "..." a backslash quotes `"`, `\`, `$` and a back quote; outside it quotes
-  /// anything. (POSIX shell, "Quoting")
+  /// Within '...' everything is plain; within "..." a backslash quotes `"`, `\`, `$` and a back quote; outside it
+  /// quotes anything. (POSIX shell, "Quoting")
   static func split(_ line: String) -> [String]? {
     var words: [String] = []
     var word: String?

@@ -31,7 +31,8 @@ extension Topology {
     /// Failures in this time after the start don't count.
     public var startPeriod: Duration { .milliseconds(startPeriodMilliseconds) }
 
-    /// The URL when the check is `fleet probe URL`, directly or as a shell line, so that it can be done without a process.
+    /// The URL when the check is `fleet probe URL`, directly or as a shell line, so that it can be done without a
+    /// process.
     ///
     /// `$HOSTNAME` and `${HOSTNAME}` in it are still to be replaced by the name of the node.
     public var probeURL: String? {

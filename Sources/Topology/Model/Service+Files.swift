@@ -7,8 +7,8 @@
 extension Topology.Service {
   /// Files and folders of the lab that the nodes depend on, relative to the lab's folder, sorted.
   ///
-  /// They are found by their mention as `/lab/...` in the command line, the environment and the health check, and by the
-  /// mounts. A mount of the whole lab says nothing about what is used, so it counts for nothing.
+  /// They are found by their mention as `/lab/...` in the command line, the environment and the health check, and by
+  /// the mounts. A mount of the whole lab says nothing about what is used, so it counts for nothing.
   public var labPaths: [String] { judge ? mentions(of: "/lab/") : ownPaths }
 
   /// `labPaths`, or for a service that judges the same in the judge's folder, which its nodes see as `/judge`.
@@ -76,8 +76,8 @@ extension Topology.Service {
   }
 }
 
-/// FNV-1a with 64 bits: the same text in every process, which `Hasher` doesn't give. Good against accidents, not attacks.
-/// Constants: http://www.isthe.com/chongo/tech/comp/fnv/
+/// FNV-1a with 64 bits: the same text in every process, which `Hasher` doesn't give. Good against accidents, not
+/// attacks. Constants: http://www.isthe.com/chongo/tech/comp/fnv/
 struct StableHash {
   private var value: UInt64 = 0xcbf2_9ce4_8422_2325
 

@@ -67,7 +67,8 @@ extension Topology {
   public struct Mount: Sendable, Codable, Equatable {
     /// What is mounted.
     public enum Source: Sendable, Equatable {
-      /// A file or folder, relative to the folder of the file that defines the service, without `./`; `.` is that folder.
+      /// A file or folder, relative to the folder of the file that defines the service, without `./`; `.` is that
+      /// folder.
       case folder(String)
       /// A named volume.
       case volume(String)

@@ -32,7 +32,8 @@ public struct Topology: Sendable, Codable, Equatable {
   /// The secret of that name, or nil.
   public func secret(_ name: String) -> Secret? { secrets.first { $0.name == name } }
 
-  /// The node names of a service, in order: `NAME-1` ... `NAME-N` with `deploy.replicas` (or `scale`), else `NAME` alone.
+  /// The node names of a service, in order: `NAME-1` ... `NAME-N` with `deploy.replicas` (or `scale`), else `NAME`
+  /// alone.
   ///
   /// An unknown or inactive service has none.
   public func instances(of name: String) -> [String] { service(name)?.instances ?? [] }

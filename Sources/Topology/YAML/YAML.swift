@@ -5,7 +5,8 @@ public enum YAML {
   /// The most nodes of a file after aliases are resolved: a file of a kilobyte could otherwise fill the memory.
   static let mostNodes = 100_000
 
-  /// Parses one document; problems of syntax, keys given twice and aliases out of bounds are reported, and then it is nil.
+  /// Parses one document; problems of syntax, keys given twice and aliases out of bounds are reported, and then it is
+  /// nil.
   public static func parse(_ text: String, file: String, problems: Problems) -> YAMLNode? {
     let before = problems.errors.count
     var builder = YAMLBuilder(file: file, problems: problems)

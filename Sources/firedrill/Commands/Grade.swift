@@ -39,7 +39,8 @@ struct Grade: AsyncParsableCommand {
 
   /// Grades, prints the report, and gives the exit code.
   func perform() async throws -> Int32 {
-    let order = Wire.Grade(seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier, explain: explain)
+    let order = Wire.Grade(
+      seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier, explain: explain)
     let result = try await lab.controller().perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
     let answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
     if let junit { try answer.junit.write(toFile: junit, atomically: true, encoding: .utf8) }
