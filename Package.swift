@@ -148,6 +148,6 @@ let package = Package(
     tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
-    tests("ScenarioTests", [yams]),
+    tests("ScenarioTests", ["Runbook", yams]),
   ]
 )

@@ -53,8 +53,8 @@ struct CLI {
     try launch(["shell", "--", "bash", "-euo", "pipefail", "-c", text]).wait(timeout)
   }
 
-  func start(_ arguments: String...) throws {
-    let result = try launch(["start", "one-bad-instance", "--seed", "7"] + arguments).wait(60)
+  func start(_ scenario: String = "one-bad-instance") throws {
+    let result = try launch(["start", scenario, "--seed", "7"]).wait(60)
     try #require(result.status == 0, "\(result.errors)")
   }
 
@@ -68,9 +68,9 @@ struct CLI {
   }
 
   /// Runs `body` with a started lab, and ends it whatever happens.
-  func withLab(_ body: () throws -> Void) throws {
+  func withLab(_ scenario: String = "one-bad-instance", _ body: () throws -> Void) throws {
     defer { try? finish() }
-    try start()
+    try start(scenario)
     try body()
   }
 

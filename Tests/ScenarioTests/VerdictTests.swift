@@ -21,7 +21,7 @@ extension ScenarioTests {
 
     @Test func nothingDoneFailsAndRegradesToTheSameVerdict() throws {
       let cli = try CLI()
-      try cli.withLab {
+      try cli.withLab("one-bad-instance") {
         let first = try grade(cli)
         #expect(first.status == 1)
         #expect(first.verdict["verdict"] as? String == "failed")
@@ -48,8 +48,8 @@ extension ScenarioTests {
     @Test(arguments: try Decoy.all())
     func decoysFailForTheirReason(_ decoy: Decoy) throws {
       let cli = try CLI()
-      try cli.withLab {
-        let done = try cli.script(decoy.script)
+      try cli.withLab(decoy.scenario) {
+        let done = try cli.script(decoy.text)
         try #require(done.status == 0, "\(decoy.id): \(done.out) \(done.errors)")
         let graded = try grade(cli)
         #expect(graded.status == 1, "\(decoy.id): \(graded.verdict)")
@@ -57,17 +57,29 @@ extension ScenarioTests {
       }
     }
 
-    @Test(arguments: [
-      ("raise-the-cap", "mitigated"), ("cap-300", "resolved"), ("pgbouncer", "resolved"), ("release-idle", "resolved"),
-    ])
-    func fixesOfTheRunbookPass(_ fix: String, _ tier: String) throws {
+    @Test(arguments: try Fix.all())
+    func fixesOfTheRunbookReachTheirTier(_ fix: Fix) throws {
       let cli = try CLI()
-      try cli.withLab {
-        let done = try cli.run("runbook", "--run", fix)
-        try #require(done.status == 0, "\(fix): \(done.out) \(done.errors)")
-        let graded = try grade(cli, "--require", tier)
-        #expect(graded.status == 0, "\(fix): \(graded.violated) \(graded.verdict)")
-        #expect(graded.verdict["tier"] as? String == tier, "\(fix): \(graded.violated)")
+      try cli.withLab(fix.scenario) {
+        let done = try cli.run("runbook", "--run", fix.name)
+        try #require(done.status == 0, "\(fix.name): \(done.out) \(done.errors)")
+        let graded = try grade(cli, "--require", fix.tier)
+        #expect(graded.status == 0, "\(fix.name): \(graded.violated) \(graded.verdict)")
+        #expect(graded.verdict["tier"] as? String == fix.tier, "\(fix.name): \(graded.violated)")
+      }
+    }
+
+    /// Prevention is the runbook's own: a repair, its alert and its gate.
+    @Test func theRunbooksPreventionsReachTheHighestTier() throws {
+      let cli = try CLI()
+      try cli.withLab("one-bad-instance") {
+        for name in ["cap-300", "alert", "preflight"] {
+          let done = try cli.run("runbook", "--run", name)
+          try #require(done.status == 0, "\(name): \(done.out) \(done.errors)")
+        }
+        let graded = try grade(cli, "--require", "prevented")
+        #expect(graded.status == 0, "\(graded.violated) \(graded.verdict)")
+        #expect(graded.verdict["tier"] as? String == "prevented")
       }
     }
   }

@@ -86,11 +86,17 @@ struct SpecBuilder: Sendable {
     let folder = "\(run.secrets)/\(user?.uid ?? getuid())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let copy = "\(folder)/\(name)"
-    unlink(copy)
-    guard FileManager.default.createFile(atPath: copy, contents: content, attributes: [.posixPermissions: 0o400]),
-      user.map({ chown(copy, $0.uid, $0.gid) == 0 }) ?? true
-    else { throw EngineError.system("cannot write \(copy)") }
+    try Self.write(content, to: copy, owner: user)
     return .bind(copy, at: "/run/secrets/\(name)", readOnly: true)
+  }
+
+  /// Other nodes of the same user may be mounting the file right now: it is left alone, or replaced in one step.
+  private static func write(_ content: Data, to path: String, owner: SpawnSpec.User?) throws {
+    if FileManager.default.contents(atPath: path) == content { return }
+    let new = "\(path).\(UInt32.random(in: 0...UInt32.max))"
+    guard FileManager.default.createFile(atPath: new, contents: content, attributes: [.posixPermissions: 0o400]),
+      owner.map({ chown(new, $0.uid, $0.gid) == 0 }) ?? true, rename(new, path) == 0
+    else { throw EngineError.system("cannot write \(path)") }
   }
 
   private static func makeFolder(_ path: String, owner: SpawnSpec.User?) throws {

@@ -74,16 +74,22 @@ struct Brief: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "What the users see, and what is required of a repair.")
   @OptionGroup var lab: LabOptions
 
-  func run() async throws { Console.out(try Self.text(of: lab.folder)) }
+  func run() async throws {
+    let folder = lab.folder
+    _ = try folder.requireState()
+    Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
+  }
 
-  /// The brief of the scenario that the lab was started with.
-  static func text(of folder: LabFolder) throws -> String {
+  /// Writes the brief of the lab's scenario into its folder, and into the copy that `diff` and `reset` go by.
+  static func write(to folder: LabFolder) throws {
     let state = try folder.requireState()
     let scenario = try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml")
     let title = state.blind ? state.shownName : scenario.title
-    let contract = scenario.contract.map { "- \($0)" }.joined(separator: "\n")
-    return "\(Console.bold(title))\n\n\(scenario.brief.trimmingCharacters(in: .newlines))\n\n"
-      + "\(Console.bold("What is required"))\n\(contract)"
+    let contract = scenario.contract.map { "- \($0)\n" }.joined()
+    let text = "# \(title)\n\n\(scenario.brief.trimmingCharacters(in: .newlines))\n\n## What is required\n\n\(contract)"
+    for place in [folder.path, folder.pristine] {
+      try text.write(toFile: place + "/BRIEF.md", atomically: true, encoding: .utf8)
+    }
   }
 }
 

@@ -33,9 +33,10 @@ struct Start: AsyncParsableCommand {
       seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine,
       startedAt: Date().timeIntervalSince1970)
     try folder.save(state)
+    if scenario != "base" { try Brief.write(to: folder) }
     try await Launch(folder: folder, installation: installation).up()
     if scenario == "base" { return Console.note("the healthy shop runs; there is nothing to repair") }
-    Console.out(try Brief.text(of: folder))
+    Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
     Console.note(
       "\nNext: `firedrill status`, `firedrill hint`, `firedrill shell NODE`; when it is repaired `firedrill grade`."
     )
