@@ -133,7 +133,7 @@ int firedrill_socket_pair(int *left, int *right) {
 }
 
 int firedrill_lock_file(const char *path) {
-  int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return -2;
   if (!flock(fd, LOCK_EX | LOCK_NB)) return fd;
   close(fd);

@@ -92,6 +92,9 @@ static void make_root(const struct firedrill_node *node) {
     } else {
       if (mkdir(path, 0755)) fail("mkdir", path);
       bind(host, path);
+      // A node of root's must not write to the host. (Devices have to be written to; other users cannot write anyway.)
+      if (geteuid() == 0 && strcmp(host_folders[i], "dev") &&
+          mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL)) fail("remount", path);
     }
   }
   for (int i = 0; own_folders[i]; i++) {

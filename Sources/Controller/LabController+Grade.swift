@@ -40,6 +40,9 @@ extension LabController {
     guard FileManager.default.fileExists(atPath: path) else {
       throw EngineError("the lab \(state.scenario) has no users", code: .usage)
     }
+    guard order.rate > 0, order.rate <= 5000, order.seconds > 0, order.seconds <= 3600 else {
+      throw EngineError("rate: more than 0, at most 5000 a second; seconds: more than 0, at most 3600", code: .usage)
+    }
     var plan = try ScenarioFile.load(path).load
     plan.rate = order.rate
     guard let gateway = await engine.nodes().first(where: { $0.service == "gateway" && $0.isUp }) else {
@@ -51,7 +54,9 @@ extension LabController {
       inFlight: plan.inFlight, users: plan.users, echo: plan.echo)
     report("\(order.rate) requests a second for \(order.seconds) s")
     let result = try await LoadClient.with { client in await stream.run(with: client, recorder: HistoryRecorder()) }
-    let percentiles = result.latency.sorted { $0.key < $1.key }.map { "p\($0.key.formatted()) \($0.value / 1000) us" }
+    let percentiles = result.latency.sorted { $0.key < $1.key }.map {
+      "p\($0.key.formatted()) \(($0.value + 500) / 1000) ms"
+    }
     return "scheduled \(result.scheduled), sent \(result.sent), answered \(result.answered), ok \(result.ok), "
       + "dropped \(result.dropped); latency from the scheduled time: \(percentiles.joined(separator: ", "))"
   }

@@ -91,6 +91,11 @@ public struct LabFolder: Sendable, Equatable {
   /// Throws when the folder holds something already, unless `force`.
   public func make(scenario: String, installation: Installation, force: Bool) throws {
     let files = FileManager.default
+    var info = stat()
+    if lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFDIR || info.st_uid != getuid() {
+      // What `apply` runs from a lab runs with our rights: nobody else may own its folder.
+      throw EngineError("\(path) is not a folder of yours: name another", code: .usage)
+    }
     let existing = (try? files.contentsOfDirectory(atPath: path)) ?? []
     if !existing.isEmpty {
       guard force else {

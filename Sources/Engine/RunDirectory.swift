@@ -86,7 +86,11 @@ public struct RunDirectory: Sendable, Equatable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
     return names.filter { name in
       let run = RunDirectory(labID: name)
-      guard FileManager.default.fileExists(atPath: run.guardianLock), !run.isAlive else { return false }
+      guard FileManager.default.fileExists(atPath: run.guardianLock) else { return false }
+      // Held while the files go, so that no guardian starts among them.
+      let lock = firedrill_lock_file(run.guardianLock)
+      guard lock >= 0 else { return false }
+      defer { close(lock) }
       return (try? FileManager.default.removeItem(atPath: run.path)) != nil
     }
   }

@@ -53,7 +53,12 @@ struct Firedrill: AsyncParsableCommand {
       Console.error(failure.message)
       Foundation.exit(failure.code)
     case is CancellationError: Foundation.exit(ExitStatus.interrupted)
-    default: exit(withError: error)
+    case is ExitCode, is CleanExit, is ValidationError: exit(withError: error)
+    default:
+      // The parser's own errors are wrong words; whatever else comes here was not foreseen.
+      guard exitCode(for: error) == .failure else { exit(withError: error) }
+      Console.error("\(error)")
+      Foundation.exit(ExitStatus.software)
     }
   }
 

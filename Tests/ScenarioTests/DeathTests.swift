@@ -26,6 +26,9 @@ extension ScenarioTests {
         let before = try nodePIDs(cli)
         let guardian = try guardian(of: cli)
         let redis = try #require(before["redis"])
+        #expect(try cli.run("chaos", "inject", "pause-node", "node=redis", "--lease", "1").status == 0)
+        #expect(try processState(redis) == "T")
+        try eventually(within: 2, "the lease ends") { try processState(redis) != "T" }
         #expect(try cli.run("chaos", "inject", "pause-node", "node=redis", "--lease", "600").status == 0)
         #expect(try cli.run("chaos", "inject", "scale", "service=inventory", "to=105", "--lease", "600").status == 0)
         #expect(try processState(redis) == "T")
@@ -37,6 +40,7 @@ extension ScenarioTests {
         // The next command starts a new controller, which finds the fleet as it was.
         let after = try nodePIDs(cli)
         #expect(after == before)
+        #expect(try !cli.run("status", "--all").out.contains("inventory-102"))
         #expect(try cli.run("chaos", "list").out.isEmpty)
       }
     }

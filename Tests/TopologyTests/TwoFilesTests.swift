@@ -97,6 +97,12 @@ import Topology
     #expect(first != absent && first == a.contentHash(lab: folder))
     try write("2")
     #expect(a.contentHash(lab: folder) != first)
+    // A single file that is named counts as a folder's content does.
+    let before = a.contentHash(lab: folder)
+    try Data("1".utf8).write(to: URL(filePath: "\(folder)/x.conf"))
+    let with = a.contentHash(lab: folder)
+    try Data("2".utf8).write(to: URL(filePath: "\(folder)/x.conf"))
+    #expect(before != with && with != a.contentHash(lab: folder))
     try Data(Self.lab.utf8).write(to: URL(filePath: "\(folder)/compose.yaml"))
     #expect(try Topology.load(lab: folder).nodes == ["a"])
     try Data([0xff, 0xfe]).write(to: URL(filePath: "\(folder)/.env"))

@@ -103,8 +103,11 @@ public final class Guardian {
   }
 
   private func ended(_ pid: Int32, exit: String, failed: Bool) {
-    if pid == controller?.pid {
+    if let gone = controller, gone.pid == pid {
       log("the controller ended (\(exit)): undoing every fault")
+      // What it still had to say must not be carried out after the undoing.
+      clients.removeValue(forKey: gone.channel)
+      close(gone.channel)
       controller = nil
       for id in faults.keys.sorted() { undo(id) }
       return
@@ -156,11 +159,7 @@ public final class Guardian {
       switch order {
       case .spawn(let spec): try spawn(spec, then: reply)
       case .start(let name):
-        let node = try node(name)
-        node.stopped = false
-        node.quickEnds = 0
-        try start(node)
-        reply(GuardianReply(node: node.record))
+        try startAgain(node(name), then: reply)
       case .stop(let name): end(try node(name), then: reply)
       case .remove(let name):
         guard let node = nodes[name] else { return reply(GuardianReply()) }
@@ -203,6 +202,25 @@ public final class Guardian {
     nodes[spec.node] = node
     try start(node)
     reply(GuardianReply(node: node.record))
+  }
+
+  /// A node that is still ending is started when it has ended: otherwise undoing a stop at once would do nothing.
+  private func startAgain(_ node: GuardianNode, then reply: @escaping (GuardianReply) -> Void) throws {
+    let isEnding = node.pid != nil && node.stopped
+    node.stopped = false
+    node.quickEnds = 0
+    guard isEnding else {
+      try start(node)
+      return reply(GuardianReply(node: node.record))
+    }
+    node.onEnd.append { [self] in
+      do {
+        try start(node)
+        reply(GuardianReply(node: node.record))
+      } catch {
+        reply(GuardianReply(error: "\(error)"))
+      }
+    }
   }
 
   private func start(_ node: GuardianNode) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import Synchronization
 
 #if canImport(System)
   import System
@@ -23,32 +24,79 @@ public enum CommandRunner {
     let keys = environment.map { pairs in
       Environment.custom(Dictionary(uniqueKeysWithValues: pairs.map { (Environment.Key(stringLiteral: $0), $1) }))
     }
+    let transcript = try Transcript()
+    let showing = onOutput.map { show in
+      Task {
+        while !Task.isCancelled {
+          show(transcript.news())
+          try? await Task.sleep(for: .milliseconds(50))
+        }
+      }
+    }
+    defer { showing?.cancel() }
     let result = try await Subprocess.run(
       .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command),
-      environment: keys ?? .inherit, workingDirectory: directory.map { FilePath($0) },
-      input: .string(input ?? ""), output: .sequence, error: .combinedWithOutput
-    ) { execution in
-      var text = ""
-      for try await chunk in execution.standardOutput {
-        // A character cut in two at a chunk's end becomes a replacement mark: this is for people to read.
-        let piece = chunk.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        onOutput?(piece)
-        if text.utf8.count < outputLimit { text += piece }
-      }
-      return text
-    }
+      environment: keys ?? .inherit, workingDirectory: directory.map { FilePath($0) }, input: .string(input ?? ""),
+      output: .fileDescriptor(FileDescriptor(rawValue: transcript.file), closeAfterSpawningProcess: false),
+      error: .combinedWithOutput)
+    showing?.cancel()
+    await showing?.value
+    onOutput?(transcript.news())
     let status: Int32
     switch result.terminationStatus {
     case .exited(let code): status = code
     case .signaled(let signal): status = 128 + signal
     }
-    return CommandResult(status: status, output: result.closureResult)
+    return CommandResult(status: status, output: transcript.text(limit: outputLimit))
+  }
+}
+
+/// The output of a command in a file without a name.
+///
+/// No pipe: a child that the command leaves in the background would keep a pipe open for ever, and its reader waiting.
+private final class Transcript: Sendable {
+  let file: Int32
+  private let shown = Mutex(0)
+
+  init() throws {
+    var path = Array((NSTemporaryDirectory() + "firedrill-XXXXXX").utf8CString)
+    file = mkstemp(&path)
+    guard file >= 0 else { throw EngineError.system("cannot make a temporary file") }
+    unlink(path)
+    // Both streams append, whoever writes first.
+    guard fcntl(file, F_SETFL, O_APPEND) == 0, fcntl(file, F_SETFD, FD_CLOEXEC) == 0 else {
+      throw EngineError.system("fcntl")
+    }
+  }
+
+  deinit { close(file) }
+
+  /// What has come since the last call. A character that is cut in two becomes a replacement mark.
+  func news() -> String {
+    shown.withLock { offset in
+      let text = read(from: offset, limit: .max)
+      offset += text.count
+      return String(decoding: text, as: UTF8.self)
+    }
+  }
+
+  func text(limit: Int) -> String { String(decoding: read(from: 0, limit: limit), as: UTF8.self) }
+
+  private func read(from start: Int, limit: Int) -> [UInt8] {
+    var all: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while all.count < limit {
+      let count = pread(file, &chunk, min(chunk.count, limit - all.count), off_t(start + all.count))
+      if count <= 0 { break }
+      all += chunk[..<count]
+    }
+    return all
   }
 }
 
 /// Runs commands inside a node: in its namespaces, with its user and environment.
 public enum NodeCommand {
-  /// The command line that runs `command` inside the node whose first process is `pid`.
+  /// The command line that runs `command` inside the node whose first process is `pid`; give it `environment(of:)`.
   public static func line(_ command: [String], inNode pid: Int32) -> [String] {
     var line = ["/usr/bin/nsenter", "-t", "\(pid)", "-m", "-u", "-i", "-p"]
     if getuid() == 0 {
@@ -56,18 +104,24 @@ public enum NodeCommand {
     } else {
       line += ["-U", "--preserve-credentials"]
     }
-    return line + ["--", "/usr/bin/env", "-C", "/lab", "-i"] + environment(of: pid) + command
+    return line + ["--", "/usr/bin/env", "-C", "/lab"] + command
+  }
+
+  /// The variables of a node's first process.
+  public static func environment(of pid: Int32) -> [String: String] {
+    let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+    return data.split(separator: 0).reduce(into: [:]) { all, entry in
+      let parts = String(decoding: entry, as: UTF8.self).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { all[String(parts[0])] = String(parts[1]) }
+    }
   }
 
   /// True when the command ends with 0 in time.
   static func run(_ command: [String], inNode pid: Int32, timeout: Duration) async -> Bool {
-    let result = try? await CommandRunner.run(line(command, inNode: pid), timeout: timeout)
+    let result = try? await CommandRunner.run(
+      line(command, inNode: pid), environment: environment(of: pid), timeout: timeout)
     return result?.status == 0
-  }
-
-  private static func environment(of pid: Int32) -> [String] {
-    let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
-    return data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func ids(of pid: Int32) -> (UInt32, UInt32)? {

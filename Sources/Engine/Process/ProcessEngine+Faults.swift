@@ -16,7 +16,7 @@ extension ProcessEngine {
       expiresAt: Date().timeIntervalSince1970 + fault.lease, apply: orders.apply, undo: orders.undo)
     try await guardian.send(.inject(record))
     do {
-      if case .scale(let service, let count) = kind { try await scale(service, to: count) }
+      if case .scale(let service, let count) = kind { try await scaleForFault(service, to: count) }
       if case .holdConnections(let held) = kind { try await awaitHolder(id, count: held.count) }
     } catch {
       try? await clear(id)
@@ -28,6 +28,19 @@ extension ProcessEngine {
   /// See `Engine`.
   public func clear(_ id: String) async throws {
     try await guardian.send(.clear(fault: id), timeout: .seconds(60))
+  }
+
+  /// More instances are started here; fewer have been ordered of the guardian with the fault, and are waited for.
+  private func scaleForFault(_ service: String, to count: Int) async throws {
+    guard let index = topology.services.firstIndex(where: { $0.name == service }) else { return }
+    let missing = topology.services[index].instances.dropFirst(count)
+    guard !missing.isEmpty else { return try await scale(service, to: count) }
+    let ended = await wait(timeout: .seconds(30)) { engine in
+      missing.allSatisfy { engine.views[$0]?.record?.pid == nil }
+    }
+    guard ended else { throw EngineError("\(service) did not come down to \(count) within 30 s") }
+    // Not saved: the stopped instances keep their place in /etc/hosts, where they must find themselves when they start.
+    topology.services[index].replicas = count
   }
 
   /// The guardian has undone a scale: the topology must say the same, so that nobody brings the surplus nodes back.
@@ -62,7 +75,8 @@ extension ProcessEngine {
       }
       let surplus = found.instances(count: max(count, before)).dropFirst(before)
       let missing = found.instances.dropFirst(count)
-      return ([], surplus.map { .remove(node: $0) } + missing.map { .start(node: $0) })
+      // Stopped, not removed: the guardian can start again only what it still knows.
+      return (missing.map { .stop(node: $0) }, surplus.map { .remove(node: $0) } + missing.map { .start(node: $0) })
     case .holdConnections(let held):
       return ([.spawn(try holder(held, id: id))], [.remove(node: id)])
     }

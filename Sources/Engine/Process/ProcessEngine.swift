@@ -54,6 +54,18 @@ public actor ProcessEngine: Engine {
     }
     syncViews()
     for record in try await guardian.send(.list).nodes ?? [] { note(record) }
+    dropForgottenInstances()
+  }
+
+  /// The guardian may have undone a scale while no controller ran: instances that it does not know at all are gone.
+  private func dropForgottenInstances() {
+    for index in topology.services.indices where topology.services[index].replicas != nil {
+      let known = topology.services[index].instances.lastIndex { views[$0]?.record != nil }
+      if let known { topology.services[index].replicas = known + 1 }
+    }
+    syncViews()
+    // A lab that has not been brought up yet has nothing to write down. The next change repeats a save that failed.
+    if !topology.services.isEmpty { try? save() }
   }
 
   // MARK: Views
@@ -104,6 +116,7 @@ public actor ProcessEngine: Engine {
     healthTasks.removeValue(forKey: name)?.cancel()
     views[name]?.record = nil
     views[name]?.health = .none
+    if topology.nodes.contains(name) { dropForgottenInstances() }
     syncViews()
     changed()
   }
@@ -212,7 +225,7 @@ public actor ProcessEngine: Engine {
 
   /// See `Engine`.
   public nonisolated func secret(_ name: String) throws -> String {
-    for path in ["\(lab.secrets)/\(name)", "\(run.judgeSecrets)/\(name)"] {
+    for path in ["\(run.judgeSecrets)/\(name)", "\(lab.secrets)/\(name)"] {
       if let text = try? String(contentsOfFile: path, encoding: .utf8) {
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
       }

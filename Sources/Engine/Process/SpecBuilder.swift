@@ -25,7 +25,8 @@ struct SpecBuilder: Sendable {
       throw EngineError("\(service.place): services.\(service.name): command is missing", code: .usage)
     }
     let user = try Self.user(service)
-    let fleet = lab.fleetProgram(installation)
+    // What judges is never the trainee's build.
+    let fleet = service.judge ? installation.fleet : lab.fleetProgram(installation)
     return SpawnSpec(
       node: node, service: service.name, judge: service.judge, address: address, argv: argv,
       environment: environment(of: service, node: node), directory: service.workingDirectory ?? "/lab",
@@ -164,24 +165,11 @@ struct SpecBuilder: Sendable {
 }
 
 extension ProcessEngine {
-  /// Makes the judge's secrets that are not there yet; they never enter the lab folder.
+  /// Makes the judge's secrets that are not there yet; they never enter the lab folder, nor come from it.
   public nonisolated func makeJudgeSecrets(_ topology: Topology) throws {
     for secret in topology.secrets where secret.judge {
       let path = "\(run.judgeSecrets)/\(secret.name)"
-      let shared = "\(lab.secrets)/\(secret.name)"
-      if FileManager.default.fileExists(atPath: shared) {
-        // A judge's exporter that logs in to the lab's database needs the lab's own password.
-        try FileManager.default.copyReplacing(shared, with: path)
-      } else if !FileManager.default.fileExists(atPath: path) {
-        try LabFolder.makeSecret(at: path)
-      }
+      if !FileManager.default.fileExists(atPath: path) { try LabFolder.makeSecret(at: path) }
     }
-  }
-}
-
-extension FileManager {
-  fileprivate func copyReplacing(_ source: String, with target: String) throws {
-    try? removeItem(atPath: target)
-    try copyItem(atPath: source, toPath: target)
   }
 }

@@ -57,8 +57,22 @@ extension Topology.Service {
     return Set(texts.flatMap { Self.paths(under: folder, in: $0) }).sorted()
   }
 
+  private static func isFolder(_ path: String) -> Bool {
+    #if canImport(FoundationEssentials)
+      var folder = false
+      return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && folder
+    #else
+      var folder = ObjCBool(false)
+      return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && folder.boolValue
+    #endif
+  }
+
   private static func files(at path: String, lab: String) -> [String] {
-    guard let children = try? FileManager.default.subpathsOfDirectory(atPath: "\(lab)/\(path)") else { return [path] }
+    let whole = "\(lab)/\(path)"
+    // A plain file has no children, which is not the same as an empty folder.
+    guard isFolder(whole), let children = try? FileManager.default.subpathsOfDirectory(atPath: whole) else {
+      return [path]
+    }
     return children.sorted().map { "\(path)/\($0)" }
   }
 

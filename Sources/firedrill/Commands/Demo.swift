@@ -4,6 +4,7 @@ import DrillCore
 import Engine
 import Foundation
 import Runbook
+import Synchronization
 
 /// `demo`
 struct Demo: AsyncParsableCommand {
@@ -22,7 +23,10 @@ struct Demo: AsyncParsableCommand {
     let installation = try Installation.find()
     try Doctor.requireParts()
     RunDirectory.sweep()
-    let folder = LabFolder(path: lab ?? NSTemporaryDirectory() + "firedrill-demo-\(getpid())")
+    let temporary = try lab == nil ? Self.makeTemporaryFolder() : nil
+    Launch.temporaryFolder.withLock { $0 = temporary }
+    defer { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
+    let folder = LabFolder(path: lab ?? (temporary ?? "") + "/lab")
     let begun = ContinuousClock.now
     let start = try Start.parse([Self.scenario, "--lab", folder.path])
     step("firedrill start \(Self.scenario)")
@@ -34,9 +38,15 @@ struct Demo: AsyncParsableCommand {
       try? await GuardianClient.connect(RunDirectory(labID: folder.requireState().id)).shutdown()
       throw error
     }
-    if lab == nil { try? FileManager.default.removeItem(atPath: folder.path) }
     Console.note(
       "\nThe whole round took \(seconds(ContinuousClock.now - begun)). Now you: `firedrill start \(Self.scenario)`")
+  }
+
+  /// A folder that only we can enter, with a name that nobody can foresee.
+  private static func makeTemporaryFolder() throws -> String {
+    var path = Array((NSTemporaryDirectory() + "firedrill-demo-XXXXXX").utf8CString)
+    guard mkdtemp(&path) != nil else { throw EngineError("cannot make a temporary folder") }
+    return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private func practise(_ folder: LabFolder, _ installation: Installation, started: Duration) async throws {

@@ -41,13 +41,22 @@ struct Grade: AsyncParsableCommand {
   func perform() async throws -> Int32 {
     let order = Wire.Grade(
       seed: seed, evidence: evidence.map { LabFolder(path: $0).path }, required: require.tier, explain: explain)
-    let result = try await lab.controller().perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
-    let answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
-    if let junit { try answer.junit.write(toFile: junit, atomically: true, encoding: .utf8) }
-    if json {
-      Console.out(answer.verdict.trimmingCharacters(in: .newlines))
-    } else {
-      Console.out(answer.text.trimmingCharacters(in: .newlines))
+    let controller = try await lab.controller()
+    let answer: Wire.GradeAnswer
+    do {
+      let result = try await controller.perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
+      answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
+    } catch let failure as Wire.Failure {
+      throw failure
+    } catch {
+      // A grade that broke off says nothing about the lab.
+      throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: the grade broke off: \(error)")
+    }
+    Console.out((json ? answer.verdict : answer.text).trimmingCharacters(in: .newlines))
+    if let junit {
+      do { try answer.junit.write(toFile: junit, atomically: true, encoding: .utf8) } catch {
+        throw EngineError("cannot write \(junit): \(error)", code: .usage)
+      }
     }
     return Self.status(of: answer.value)
   }

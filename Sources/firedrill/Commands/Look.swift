@@ -71,10 +71,16 @@ struct Shell: AsyncParsableCommand {
     guard let node else { return try operatorShell() }
     let target = try await lab.node(node)
     guard let pid = target.pid else { throw EngineError("\(node) does not run", code: .usage) }
-    var words = command.isEmpty ? ["/bin/bash", "--norc", "-i"] : command
-    let terminal = ProcessInfo.processInfo.environment["TERM"].map { ["TERM=\($0)"] } ?? []
-    words = ["env"] + terminal + ["PS1=\(node):\\w\\$ "] + databaseLogin(of: pid) + words
-    try become(NodeCommand.line(words, inNode: pid))
+    guard getuid() == 0 || access("/proc/\(pid)/ns/user", R_OK) == 0 else {
+      throw EngineError("only root can enter a node from the operator's shell: leave that shell first", code: .usage)
+    }
+    let words = command.isEmpty ? ["/bin/bash", "--norc", "-i"] : command
+    var environment = NodeCommand.environment(of: pid)
+    environment["TERM"] = ProcessInfo.processInfo.environment["TERM"]
+    environment["PS1"] = "\(node):\\w\\$ "
+    environment.merge(databaseLogin(of: pid, environment)) { own, _ in own }
+    clearenv()
+    try become(NodeCommand.line(words, inNode: pid), environment: environment)
   }
 
   private func operatorShell() throws {
@@ -85,14 +91,13 @@ struct Shell: AsyncParsableCommand {
   }
 
   /// psql by hand from the node must not ask for the password that the service itself reads from a file.
-  private func databaseLogin(of pid: Int32) -> [String] {
-    let environment = (FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data())
-      .split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-    guard let setting = environment.first(where: { $0.contains("_DATABASE_PASSWORD_FILE=") }),
-      let file = setting.split(separator: "=", maxSplits: 1).last,
+  ///
+  /// It goes through the environment, which others cannot read as they can a command line.
+  private func databaseLogin(of pid: Int32, _ environment: [String: String]) -> [String: String] {
+    guard let file = environment.first(where: { $0.key.hasSuffix("_DATABASE_PASSWORD_FILE") })?.value,
       let password = try? String(contentsOfFile: "/proc/\(pid)/root\(file)", encoding: .utf8)
-    else { return [] }
-    return ["PGPASSWORD=\(password.trimmingCharacters(in: .whitespacesAndNewlines))", "PGCONNECT_TIMEOUT=5"]
+    else { return [:] }
+    return ["PGPASSWORD": password.trimmingCharacters(in: .whitespacesAndNewlines), "PGCONNECT_TIMEOUT": "5"]
   }
 }
 

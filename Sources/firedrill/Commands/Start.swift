@@ -10,7 +10,8 @@ struct Start: AsyncParsableCommand {
 
   @Argument(help: "A scenario; `firedrill list` names them. base is the healthy shop.") var id: String
   @OptionGroup var lab: LabOptions
-  @Option(help: "Fixes what the lab draws by chance.") var seed: UInt64?
+  @Option(help: "A number that is kept with the lab; what a scenario draws at its start comes from it.") var seed:
+    UInt64?
   @Flag(help: "Show an incident number instead of the scenario's name.") var blind = false
   @Option(help: "What runs the nodes: process.") var engine = "process"
   @Flag(help: "Replace a lab that is in the folder.") var force = false
@@ -96,11 +97,22 @@ struct Launch {
     }
   }
 
-  /// Ends the lab from a signal's handler, then this process.
+  /// A folder that an interrupt removes too; the demo's.
+  static let temporaryFolder = Mutex<String?>(nil)
+
+  /// Ends the lab from a signal's handler, then this process. The guardian may be about to open its socket.
   static func stopNow(_ run: RunDirectory) {
     Console.note("\ninterrupted: stopping everything")
     Task {
-      try? await GuardianClient.connect(run).shutdown()
+      let deadline = ContinuousClock.now + .seconds(2)
+      repeat {
+        if let guardian = try? GuardianClient.connect(run) {
+          try? await guardian.shutdown()
+          break
+        }
+        try? await Task.sleep(for: .milliseconds(20))
+      } while ContinuousClock.now < deadline
+      if let folder = temporaryFolder.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
       Foundation.exit(ExitStatus.interrupted)
     }
   }
