@@ -55,6 +55,25 @@ public struct History: Sendable, Equatable {
     events.compactMap { if case .rows(let rows) = $0.kind, rows.name == name { rows } else { nil } }
   }
 
+  /// The rows of the look `name` that describe the lab as it is now: `nil` when a later look of that name failed, or
+  /// when the trial that was tried last has not looked. A trial is a phase that begins within no other.
+  public func latestRows(_ name: String) -> RowsEvent? {
+    var latest: RowsEvent?
+    var depth = 0
+    for event in events {
+      switch event.kind {
+      case .phase(let mark) where mark.mark == .begin:
+        if depth == 0 { latest = nil }
+        depth += 1
+      case .phase: depth = Swift.max(0, depth - 1)
+      case .rows(let rows) where rows.name == name: latest = rows
+      case .probe(let probe) where probe.name == name && probe.dead: latest = nil
+      default: break
+      }
+    }
+    return latest
+  }
+
   /// The time of `phase`; `nil` when it never began. A phase that never ended reaches to the last event.
   public func span(of phase: String) -> ClosedRange<Int64>? {
     var begin: Int64?

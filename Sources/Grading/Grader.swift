@@ -76,7 +76,10 @@ public struct Grader: Sendable {
         progress("\(trial.name): not tried, the time of the grade is over")
         break
       }
-      if trial.needsPrevention, !Prevention.differs(lab: engine.labDirectory, pristine: options.pristine) {
+      // Whoever demands prevention gets to hear what is missing.
+      if trial.needsPrevention, options.required < .prevented,
+        !Prevention.differs(lab: engine.labDirectory, pristine: options.pristine)
+      {
         progress("\(trial.name): not tried, alert rules and preflight are as they were")
         continue
       }

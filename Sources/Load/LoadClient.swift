@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DrillCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -61,10 +62,13 @@ public struct LoadClient: Sendable {
       request.headers.replaceOrAdd(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(string: body))
     }
+    let begin = ContinuousClock.now
     do {
       let timeout = TimeAmount.nanoseconds(HistoryRecorder.nanoseconds(patience))
       let response = try await client.execute(request, timeout: timeout)
-      let buffer = try await response.body.collect(upTo: Self.bodyLimit)
+      // The client's time-out ends with the head; nobody waits longer for a body that trickles.
+      let rest = max(patience - (ContinuousClock.now - begin), .milliseconds(1))
+      let buffer = try await bounded(rest) { try await response.body.collect(upTo: Self.bodyLimit) }
       return .reply(
         status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },
         body: Data(buffer.readableBytesView))
@@ -74,6 +78,7 @@ public struct LoadClient: Sendable {
   }
 
   private static func word(for error: any Error) -> String {
+    if error is OutOfTime { return "timeout" }
     if let error = error as? HTTPClientError {
       switch error {
       case .deadlineExceeded, .readTimeout, .getConnectionFromPoolTimeout: return "timeout"

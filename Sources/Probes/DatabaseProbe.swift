@@ -53,8 +53,10 @@ public struct DatabaseProbe: Sendable {
   public enum Login: Sendable, Equatable {
     /// They are in, and the server answers.
     case allowed
-    /// They are not; the server's words, or those of the system.
+    /// They are not: the server said so in these words, or nobody listens there.
     case refused(String)
+    /// Nobody knows: no answer in time, or the connection was lost.
+    case dead(String)
   }
 
   /// Whether `role` can open an ordinary session and use it, as an operator does with psql.
@@ -64,18 +66,33 @@ public struct DatabaseProbe: Sendable {
         _ = try await $0.simpleQuery("SELECT 1", timeout: timeout)
       }
       return .allowed
-    } catch let error as PostgresError {
+    } catch let error as PostgresError where error.sqlState != nil || Self.isClosedDoor(error) {
       return .refused(error.message)
     } catch {
-      return .refused("\(error)")
+      return .dead("\(error)")
     }
   }
 
-  /// Opens ordinary sessions of `role` until one is refused or there are `limit`, counts them, and closes them.
-  public func room(as role: String, password: String, limit: Int) async -> (opened: Int, refusal: String?) {
+  /// ECONNREFUSED: libpq gives the system's words only.
+  private static func isClosedDoor(_ error: PostgresError) -> Bool {
+    error.code == .connectionRefused && error.message.contains("Connection refused")
+  }
+
+  /// Whether the server said that it takes no more connections: Postgres (53300), or PgBouncer (08P01 and its words).
+  private static func isFull(_ error: any Error) -> Bool {
+    guard let error = error as? PostgresError else { return false }
+    return error.sqlState == "53300" || error.sqlState == "08P01"
+      || error.message.contains("no more connections allowed")
+  }
+
+  /// Opens ordinary sessions of `role` until the server is full or there are `limit`, counts them, and closes them.
+  ///
+  /// - Throws: when a session could not be opened for any other reason: then nothing is known about the room.
+  public func room(as role: String, password: String, limit: Int) async throws -> (opened: Int, refusal: String?) {
     var open: [PostgresConnection] = []
     var refusal: String?
-    while open.count < limit, refusal == nil {
+    var trouble: (any Error)?
+    while open.count < limit, refusal == nil, trouble == nil {
       // Sixteen at a time: quick, and yet no more than the server's queue of new connections takes.
       let wave = min(16, limit - open.count)
       let results = await withTaskGroup(of: Result<PostgresConnection, any Error>.self) { group in
@@ -94,11 +111,14 @@ public struct DatabaseProbe: Sendable {
       for result in results {
         switch result {
         case .success(let connection): open.append(connection)
-        case .failure(let error): refusal = (error as? PostgresError)?.message ?? "\(error)"
+        case .failure(let error) where Self.isFull(error):
+          refusal = (error as? PostgresError)?.message ?? "\(error)"
+        case .failure(let error): trouble = error
         }
       }
     }
     for connection in open { await connection.close() }
+    if let trouble { throw trouble }
     return (open.count, refusal)
   }
 

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import DrillCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -65,9 +66,11 @@ public struct HTTPProbe: Sendable {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(string: json))
     }
-    let limit = TimeAmount(timeout)
-    let response = try await client.execute(request, timeout: limit)
-    let buffer = try await response.body.collect(upTo: Self.bodyLimit)
+    let begin = ContinuousClock.now
+    let response = try await client.execute(request, timeout: TimeAmount(timeout))
+    // The client's time-out ends with the head.
+    let rest = max(timeout - (ContinuousClock.now - begin), .milliseconds(1))
+    let buffer = try await bounded(rest) { try await response.body.collect(upTo: Self.bodyLimit) }
     return Reply(
       status: Int(response.status.code), instance: response.headers.first(name: "X-Instance"),
       body: Data(buffer.readableBytesView))

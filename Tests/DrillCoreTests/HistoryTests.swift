@@ -3,6 +3,21 @@ import Foundation
 import Testing
 
 @Suite struct HistoryTests {
+  @Test func onlyTheLastLookSaysHowItIsNow() {
+    var history = History()
+    #expect(history.latestRows("stock") == nil)
+    history.addRows("stock", at: 2, columns: ["a"], [["1"]])
+    history = history.phase("first.window", from: 1, to: 3).phase("first", from: 0, to: 4)
+    #expect(history.latestRows("stock")?.rows == [["1"]])
+    var deaf = history
+    deaf.addProbe("stock", at: 5, ok: false, labels: ["dead": "true"])
+    #expect(deaf.latestRows("stock") == nil)
+    history.events.append(Event(at: 6, .phase(PhaseEvent(name: "second", mark: .begin))))
+    #expect(history.latestRows("stock") == nil)
+    history.addRows("stock", at: 7, columns: ["a"], [["2"]])
+    #expect(history.latestRows("stock")?.rows == [["2"]])
+  }
+
   private let everyKind: [Event.Kind] = [
     .phase(PhaseEvent(name: "mitigated.window", mark: .end, reason: "beyond doubt")),
     .request(

@@ -226,6 +226,16 @@ enum Written {
     #expect(check.evaluate(History()).reason == "not_tried")
   }
 
+  @Test func withoutAGatewayNobodyIsServed() {
+    let check = UsersAreServed(plan: Written.plan("users-are-served", ["share": "0.01"]))
+    var history = History()
+    history.addProbe("front-door", at: 1, ok: false, labels: ["phase": "other.window"])
+    #expect(check.evaluate(Written.windowed(history)).reason == "not_tried")
+    history.addProbe("front-door", at: 1, ok: false, labels: ["phase": "t.window"])
+    let finding = check.evaluate(Written.windowed(history))
+    #expect(finding.status == .violated && finding.reason == "front_door_missing")
+  }
+
   @Test func halfTheLoadIsInconclusive() {
     var history = users(ok: 100, refused: 0)
     history.addPlanned(200, stream: "users", phase: "t.window", at: 0)

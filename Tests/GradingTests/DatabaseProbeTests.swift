@@ -16,14 +16,14 @@ import Testing
   @Test func roomIsCountedAndGivenBack() async throws {
     try await withPostgres(settings: Self.small, password: "secret") { server in
       let probe = probe(server)
-      let first = await probe.room(as: "postgres", password: "secret", limit: 100)
+      let first = try await probe.room(as: "postgres", password: "secret", limit: 100)
       #expect(first.opened == 8)
       #expect(first.refusal?.contains("too many clients") == true, "\(first)")
       // The server needs a moment to notice that the sessions ended.
       try await eventually("all slots free again") {
-        await probe.room(as: "postgres", password: "secret", limit: 100).opened == 8
+        try await probe.room(as: "postgres", password: "secret", limit: 100).opened == 8
       }
-      #expect(await probe.room(as: "postgres", password: "secret", limit: 3).opened == 3)
+      #expect(try await probe.room(as: "postgres", password: "secret", limit: 3).opened == 3)
     }
   }
 
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func wrongPasswordsAndDeadServersAreRefusals() async throws {
+  @Test func wrongPasswordsAndStoppedServersAreRefusals() async throws {
     try await withPostgres(settings: Self.small, password: "secret") { server in
       let probe = probe(server)
       guard case .refused = await probe.login(as: "postgres", password: "wrong") else {
@@ -71,6 +71,41 @@ import Testing
         return
       }
       await #expect(throws: (any Error).self) { try await probe.query("SELECT 1") }
+    }
+  }
+
+  @Test func silenceIsDeadAndNoLimit() async throws {
+    let silent = Socket.silentListener()
+    defer { close(silent.descriptor) }
+    let mute = DatabaseProbe(
+      host: "127.0.0.1", port: silent.port, database: "postgres", user: "postgres", password: "secret")
+    guard case .dead = await mute.login(as: "postgres", password: "secret", timeout: .milliseconds(300)) else {
+      Issue.record("silence is no refusal")
+      return
+    }
+    try await withPostgres(settings: Self.small, password: "secret") { server in
+      _ = await #expect(throws: (any Error).self) {
+        _ = try await probe(server).room(as: "postgres", password: "wrong", limit: 3)
+      }
+    }
+  }
+
+  /// A socket that takes connections and says nothing.
+  private enum Socket {
+    static func silentListener() -> (descriptor: Int32, port: Int) {
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      var name = sockaddr_in()
+      name.sin_family = sa_family_t(AF_INET)
+      inet_pton(AF_INET, "127.0.0.1", &name.sin_addr)
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      withUnsafeMutablePointer(to: &name) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          _ = bind(descriptor, $0, length)
+          _ = listen(descriptor, 8)
+          _ = getsockname(descriptor, $0, &length)
+        }
+      }
+      return (descriptor, Int(UInt16(bigEndian: name.sin_port)))
     }
   }
 

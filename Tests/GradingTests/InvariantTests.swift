@@ -67,6 +67,16 @@ import Testing
     #expect(list.reason == (met ? nil : "content_made_up"))
   }
 
+  @Test func anEmptyPageIsMadeUp() {
+    for (labels, values) in [(nil, nil), (["sku": "SKU-0001"], nil), (nil, ["price_cents": 500])]
+      as [([String: String]?, [String: Int64]?)]
+    {
+      let finding = check.evaluate(
+        history { $0.add(stream: "users", op: "product", at: 9, labels: labels, values: values) })
+      #expect(finding.reason == "content_made_up")
+    }
+  }
+
   @Test func withoutTheChangeNothingIsProven() {
     var untouched = history()
     untouched.events.removeAll { if case .fault = $0.kind { true } else { false } }
@@ -163,6 +173,18 @@ import Testing
     #expect(check.evaluate(nameless).reason == "acknowledged_lost")
   }
 
+  @Test func rowsOfAnEarlierTrialAreNotCompared() {
+    // A later trial acknowledged more, and the look after it failed.
+    var later = history().phase("first", from: 0, to: 10)
+    later.events.append(Event(at: 11, .phase(PhaseEvent(name: "second", mark: .begin))))
+    later.add(stream: "sweep", op: "reserve", at: 12, status: 201, key: "r9")
+    #expect(check.evaluate(later).reason == "probe_dead")
+    later.addProbe("reservations", at: 13, ok: false, labels: ["dead": "true"])
+    #expect(check.evaluate(later).reason == "probe_dead")
+    later.addRows("reservations", at: 14, columns: ["id"], [["r1"]])
+    #expect(check.evaluate(later).reason == "acknowledged_lost")
+  }
+
   @Test func withoutRowsOrRepliesNothingIsKnown() {
     #expect(check.evaluate(history(reservations: nil)).reason == "probe_dead")
     #expect(check.evaluate(history(orders: nil)).reason == "probe_dead")
@@ -218,6 +240,18 @@ import Testing
     }
     if let unlogged { history.addProbe("unlogged", at: 0, ok: unlogged == 0, value: unlogged, text: "inventory.stock") }
     return history
+  }
+
+  @Test func everyServerAndEveryTableMustBeSeen() {
+    var other = history()
+    other.addProbe("unlogged", at: 1, value: 0, labels: ["node": "inventory-db"])
+    #expect(check.evaluate(other).status == .met)
+    other.addProbe("unlogged", at: 1, value: 0, labels: ["node": "postgres"])
+    #expect(check.evaluate(other).reason == "probe_dead")
+    var deaf = history()
+    deaf.addProbe("unlogged", at: 1, ok: false, labels: ["dead": "true"])
+    deaf.addProbe("unlogged", at: 2, value: 0)
+    #expect(check.evaluate(deaf).reason == "probe_dead")
   }
 
   @Test func weakerSettingsAreFound() {

@@ -11,6 +11,7 @@ import Testing
     var history = History()
     history.addProbe("prometheus", at: 110)
     history.addFault("hold-connections", "verified", at: 111, parameters: ["trial": "t"])
+    history.add(stream: "users", op: "browse", at: 101)
     change(&history)
     return history.phase("t.hold", from: 100, to: end)
   }
@@ -63,6 +64,46 @@ import Testing
         $0.addAlert("Filling", "firing", at: 130)
       })
     #expect(finding.status == .met)
+  }
+
+  @Test func whatWasOnItsWayAtRestDoesNotCount() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("AnyTraffic", "pending", at: 50)
+        $0.addAlert("AnyTraffic", "firing", at: 130)
+      })
+    #expect(finding.reason == "alert_always_on")
+  }
+
+  @Test func aBadRequestIsNoRefusal() {
+    let finding = check.evaluate(
+      history(until: 3_000_000) {
+        $0.addAlert("Filling", "firing", at: 2_000_000)
+        $0.add(stream: "users", op: "cancel", at: 120, status: 409)
+      })
+    #expect(finding.status == .met)
+  }
+
+  @Test func onlyWhatFiresAfterConnectionsAreSeenToBeHeldCounts() {
+    let finding = check.evaluate(
+      history {
+        $0.addFault("hold-connections", "inject", at: 102, parameters: ["trial": "t"])
+        $0.addAlert("Filling", "firing", at: 105)
+      })
+    #expect(finding.reason == "fault_not_verified")
+  }
+
+  @Test func usersMustBeAtWork() {
+    func without(_ change: (inout History) -> Void) -> Finding {
+      var history = history { $0.addAlert("Filling", "firing", at: 130) }
+      history.events.removeAll { if case .request = $0.kind { true } else { false } }
+      change(&history)
+      return check.evaluate(history)
+    }
+    #expect(without { _ in }.reason == "load_not_delivered")
+    #expect(without { $0.add(stream: "users", op: "browse", at: 150, status: 503) }.reason == "no_success_of_op")
+    let closed = without { $0.addProbe("front-door", at: 99, ok: false, labels: ["phase": "t.hold"]) }
+    #expect(closed.status == .violated && closed.reason == "front_door_missing")
   }
 
   @Test func troubleOfOurOwnIsInconclusive() {

@@ -90,6 +90,20 @@ import Testing
     #expect((history.lateness(share: 0.9, stream: "users") ?? .max) < 50_000_000)
   }
 
+  @Test func aBodyThatNeverComesIsATimeout() async throws {
+    var plan = Self.plan
+    plan.mix = [.product: 1]
+    plan.patience = .milliseconds(300)
+    let begin = ContinuousClock.now
+    let (report, history, _) = try await run(plan, length: .milliseconds(200)) { _ in
+      .init(status: 200, body: "{}", stalls: true)
+    }
+    #expect(ContinuousClock.now - begin < .seconds(5))
+    #expect(report.sent > 0 && report.answered == 0)
+    #expect(history.requests.allSatisfy { $0.outcome == .unknown && $0.code == "timeout" && $0.status == nil })
+    #expect(history.requests.allSatisfy { ($0.latency ?? .max) < 2_000_000_000 })
+  }
+
   @Test func refusalsAreToldApart() async throws {
     let (_, history, _) = try await run(Self.plan, length: .milliseconds(200)) { seen in
       seen.uri.hasPrefix("/products")

@@ -15,6 +15,8 @@ final class TestServer: Sendable {
     var status: Int
     var headers: [(String, String)] = []
     var body = ""
+    /// Sends the head and never the body.
+    var stalls = false
   }
   typealias Answer = @Sendable (Seen) -> Reply?
 
@@ -77,7 +79,11 @@ final class TestServer: Sendable {
           reply.headers + [("X-Instance", "i-1"), ("Content-Length", "\(reply.body.utf8.count)")])
         headers.replaceOrAdd(name: "Content-Type", value: "application/json")
         let status = HTTPResponseStatus(statusCode: reply.status)
-        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+        let answered = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        guard !reply.stalls else {
+          return context.writeAndFlush(wrapOutboundOut(.head(answered)), promise: nil)
+        }
+        context.write(wrapOutboundOut(.head(answered)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
       }

@@ -39,15 +39,15 @@ import Topology
     ),
     (
       "services:\n  j: {command: x}\nvolumes: {data: }\n",
-      "judge.yaml:3:11: volumes.data: a volume of this name stands at compose.yaml:3:11 already"
+      "judge.yaml:3:11: volumes.data: a volume of this name stands at compose.yaml:7:11 already"
     ),
     (
       "services:\n  j: {command: x}\nsecrets: {one: {file: ./o}}\n",
-      "judge.yaml:3:11: secrets.one: a secret of this name stands at compose.yaml:4:11 already"
+      "judge.yaml:3:11: secrets.one: a secret of this name stands at compose.yaml:8:11 already"
     ),
     (
       "services:\n  j: {command: x, volumes: [\"data:/d\"]}\n",
-      "judge.yaml:2:29: services.j.volumes: the volume `data` belongs to the other file (compose.yaml:3:11)"
+      "judge.yaml:2:29: services.j.volumes: the volume `data` belongs to the other file (compose.yaml:7:11)"
     ),
   ]) func refusesToMix(judge: String, message: String) {
     #expect(problems(Self.lab, judge: judge) == [message])

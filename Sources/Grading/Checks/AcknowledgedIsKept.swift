@@ -48,7 +48,7 @@ struct AcknowledgedIsKept: PlannedCheck {
   private func compare(
     _ orders: [RequestEvent], _ orderOfKey: [String: String], _ history: History, _ expected: String
   ) -> Finding? {
-    guard let rows = history.rows("orders").last else {
+    guard let rows = history.latestRows("orders") else {
       return .inconclusive(.probeDead, "the orders could not be read", expected: expected)
     }
     var totals: [String: Int64] = [:]
@@ -75,6 +75,6 @@ struct AcknowledgedIsKept: PlannedCheck {
   }
 
   private func found(_ history: History, _ name: String) -> Set<String>? {
-    history.rows(name).last.map { Set($0.values(of: "id").compactMap { $0 }) }
+    history.latestRows(name).map { Set($0.values(of: "id").compactMap { $0 }) }
   }
 }

@@ -2,12 +2,16 @@ import DrillCore
 
 /// An alert of the lab, silent at rest, fires when connections are taken away, before the first user is refused.
 ///
+/// At rest the same users are at work, so that an alert about their traffic is not taken for one about connections.
+///
 /// Reasons:
-/// - `alert_always_on`: no alert began to fire, and one was firing before anything was taken away.
+/// - `alert_always_on`: no alert began to fire, and one was pending or firing before anything was taken away.
 /// - `no_alert`: no alert fired at all.
 /// - `alert_late`: the first refusal came first.
+/// - `front_door_missing`: no gateway runs, so nobody could be refused.
 /// - `fault_not_verified` (inconclusive): the connections were not seen to be held.
 /// - `probe_dead` (inconclusive): Prometheus could not be asked.
+/// - `load_not_delivered`, `no_success_of_op` (inconclusive): the users were not at work, or none got a thing.
 /// - `not_tried` (inconclusive): no connections were taken away.
 struct AlertFiresFirst: PlannedCheck {
   let plan: CheckPlan
@@ -21,19 +25,32 @@ struct AlertFiresFirst: PlannedCheck {
     guard polls.contains(where: \.ok) else {
       return .inconclusive(.probeDead, "Prometheus did not answer", expected: expected)
     }
-    let before = firing(history, until: hold.lowerBound)
-    let began = history.alerts.first {
-      hold.contains($0.at) && $0.alert.state == "firing" && !before.contains($0.alert.name)
+    if history.frontDoorIsMissing(in: phase("hold")) {
+      return .violated("front_door_missing", "no gateway runs", expected: expected)
     }
-    let refusal = history.requests(stream: "users", in: phase("hold")).filter { $0.outcome != .ok && $0.sent != nil }
-      .compactMap(\.done).min()
-    let verified = history.faults.contains {
-      $0.fault.kind == "hold-connections" && $0.fault.action == "verified" && hold.contains($0.at)
-    }
-    guard verified else {
+    let holds = history.faults.filter { $0.fault.kind == "hold-connections" && hold.contains($0.at) }
+    guard let verified = holds.first(where: { $0.fault.action == "verified" })?.at else {
       return .inconclusive(.faultNotVerified, "the connections were not seen to be held", expected: expected)
     }
-    guard let began else {
+    let first = holds.map(\.at).min() ?? verified
+    let before = Self.standing(history, until: first)
+    func began(_ range: ClosedRange<Int64>) -> (at: Int64, alert: AlertEvent)? {
+      history.alerts.first {
+        range.contains($0.at) && $0.alert.state == "firing" && !before.contains($0.alert.name)
+      }
+    }
+    if let early = began(first...verified), early.at < verified {
+      return .inconclusive(
+        .faultNotVerified, "\(early.alert.name) fired before connections were seen to be held", expected: expected)
+    }
+    if let idle = undelivered(history, stream: "users", in: phase("hold"), expected: expected) { return idle }
+    let users = history.requests(stream: "users", in: phase("hold"))
+    guard users.contains(where: { $0.outcome == .ok }) else {
+      return .inconclusive(.noSuccessOfOp, "not one user was served", expected: expected)
+    }
+    // Only a 5xx or no reply at all is for want of connections; a 4xx is about the request.
+    let refusal = users.filter { $0.outcome == .unknown && $0.sent != nil }.compactMap(\.done).min()
+    guard let began = began(verified...hold.upperBound) else {
       return before.isEmpty
         ? .violated("no_alert", "no alert fired while connections were taken away", expected: expected)
         : .violated("alert_always_on", "\(listed(Array(before))) fired before anything happened", expected: expected)
@@ -47,9 +64,10 @@ struct AlertFiresFirst: PlannedCheck {
     return .met("\(began.alert.name) fired after \(after) ms, before any refusal", expected: expected)
   }
 
-  private func firing(_ history: History, until time: Int64) -> Set<String> {
+  /// The alerts that are on their way or fire at `time`.
+  static func standing(_ history: History, until time: Int64) -> Set<String> {
     var state: [String: String] = [:]
     for (at, alert) in history.alerts where at < time { state[alert.name] = alert.state }
-    return Set(state.filter { $0.value == "firing" }.keys)
+    return Set(state.filter { $0.value == "firing" || $0.value == "pending" }.keys)
   }
 }

@@ -17,7 +17,7 @@ struct ChargedOnce: PlannedCheck {
       $0.op == DrillCore.Operation.order.rawValue && $0.outcome == .ok && $0.labels?["state"] == "confirmed"
     }
     guard !confirmed.isEmpty else { return .inconclusive(.noSuccessOfOp, "no order was confirmed", expected: expected) }
-    guard let charges = history.rows("payments").last, let ledger = history.rows("ledger").last else {
+    guard let charges = history.latestRows("payments"), let ledger = history.latestRows("ledger") else {
       return .inconclusive(.probeDead, "the provider's book could not be read", expected: expected)
     }
     var times: [String: Int] = [:]

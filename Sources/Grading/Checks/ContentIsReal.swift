@@ -96,8 +96,11 @@ struct ContentIsReal: PlannedCheck {
     }
     for request in history.requests(stream: "users", in: phase("window")) where request.outcome == .ok {
       var shown: [String: Int64] = [:]
-      if request.op == DrillCore.Operation.product.rawValue, let sku = request.labels?["sku"] {
-        shown[sku] = request.values?["price_cents"]
+      if request.op == DrillCore.Operation.product.rawValue {
+        guard let sku = request.labels?["sku"], let price = request.values?["price_cents"] else {
+          return "the page of a product shows no product or no price"
+        }
+        shown[sku] = price
       }
       for (name, value) in request.values ?? [:] where name.hasPrefix("price:") {
         shown[String(name.dropFirst("price:".count))] = value

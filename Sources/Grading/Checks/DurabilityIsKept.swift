@@ -21,9 +21,7 @@ struct DurabilityIsKept: PlannedCheck {
     let expected = plan.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let probes = history.probes("setting").map(\.probe)
     for (name, floor) in plan.parameters.sorted(by: { $0.key < $1.key }) {
-      let seen = probes.filter { $0.labels["name"] == name && !$0.dead }
-      guard !seen.isEmpty else { return .inconclusive(.probeDead, "\(name) could not be read", expected: expected) }
-      for probe in seen {
+      for probe in probes where probe.labels["name"] == name && !probe.dead {
         let value = probe.text ?? ""
         let levels = Self.levels[name] ?? []
         guard let level = levels.firstIndex(of: value), let least = levels.firstIndex(of: floor), level >= least else {
@@ -33,11 +31,19 @@ struct DurabilityIsKept: PlannedCheck {
       }
     }
     let unlogged = history.probes("unlogged").map(\.probe)
-    guard let last = unlogged.last, !last.dead else {
+    if let found = unlogged.first(where: { !$0.dead && ($0.value ?? 0) != 0 }) {
+      return .violated("durability_lowered", "unlogged tables: \(found.text ?? "")", expected: expected)
+    }
+    guard !unlogged.isEmpty, !unlogged.contains(where: \.dead) else {
       return .inconclusive(.probeDead, "the tables could not be looked at", expected: expected)
     }
-    guard unlogged.allSatisfy({ ($0.value ?? 0) == 0 }) else {
-      return .violated("durability_lowered", "unlogged tables: \(last.text ?? "")", expected: expected)
+    // Each server that was looked into has said its own settings, not only one of them.
+    let servers = Set(unlogged.map { $0.labels["node"] })
+    for name in plan.parameters.keys.sorted() {
+      let seen = probes.filter { $0.labels["name"] == name && !$0.dead }.map { $0.labels["scope"] }
+      guard !seen.isEmpty, servers.allSatisfy({ $0 == nil || seen.contains($0) }) else {
+        return .inconclusive(.probeDead, "\(name) could not be read everywhere", expected: expected)
+      }
     }
     return .met("as at the start", expected: expected)
   }

@@ -27,10 +27,11 @@ struct InstancesAreThemselves: PlannedCheck {
           "instance_impostor", "a process of another node listens on the address of \(node ?? "")", expected: expected)
       }
     }
+    // Each instance signs its reservations in the database; an unsigned one could be anybody's.
     var writer: [String: String] = [:]
     for rows in history.rows("reservations") {
       for (id, instance) in zip(rows.values(of: "id"), rows.values(of: "instance")) {
-        if let id, let instance { writer[id] = instance }
+        if let id { writer[id] = instance ?? "nobody" }
       }
     }
     for visit in answered where visit.op == DrillCore.Operation.reserve.rawValue && visit.outcome == .ok {

@@ -21,7 +21,7 @@ struct StockIsConserved: PlannedCheck {
 
   func evaluate(_ history: History) -> Finding {
     let expected = "initial = left + reserved + sold for every product"
-    guard let first = history.rows("stock.before").first, let last = history.rows("stock.after").last else {
+    guard let first = history.rows("stock.before").first, let last = history.latestRows("stock.after") else {
       return .inconclusive(.probeDead, "the stock could not be read", expected: expected)
     }
     let before = lines(first)

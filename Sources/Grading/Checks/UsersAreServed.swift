@@ -4,6 +4,7 @@ import DrillCore
 ///
 /// Reasons:
 /// - `users_refused`: more were turned away, or not answered within the users' patience.
+/// - `front_door_missing`: no gateway runs, so nobody gets in.
 /// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
 /// - `not_tried` (inconclusive): there were no users.
 struct UsersAreServed: PlannedCheck {
@@ -14,6 +15,9 @@ struct UsersAreServed: PlannedCheck {
   func evaluate(_ history: History) -> Finding {
     let window = phase("window")
     let expected = "at most \(percent(share)) of the users' requests turned away"
+    if history.frontDoorIsMissing(in: window) {
+      return .violated("front_door_missing", "no gateway runs", expected: expected)
+    }
     let requests = history.requests(stream: "users", in: window)
     guard !requests.isEmpty else { return .inconclusive(.notTried, "there were no users", expected: expected) }
     if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
@@ -33,5 +37,12 @@ struct UsersAreServed: PlannedCheck {
   private func percent(_ share: Double) -> String {
     let tenths = Int((share * 1000).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10) %" : "\(tenths / 10).\(tenths % 10) %"
+  }
+}
+
+extension History {
+  /// Whether the users of `phase` found no gateway to go to.
+  func frontDoorIsMissing(in phase: String) -> Bool {
+    probes("front-door").contains { !$0.probe.ok && $0.probe.labels["phase"] == phase }
   }
 }

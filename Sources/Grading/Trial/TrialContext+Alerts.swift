@@ -35,27 +35,37 @@ extension TrialContext {
     }
   }
 
-  /// Waits, bounded, until nothing fires for a second.
+  /// The users are at work for so long before connections are taken away.
+  private static let usersFirst: Duration = .seconds(4)
+
+  /// With users at work: waits, bounded, until no alert has been about for a second.
   func rest(_ step: RestStep, trial: String) async throws {
     let prometheus = try await prometheus()
-    let deadline = ContinuousClock.now + step.within
-    progress("waiting until the lab's alerts are silent")
-    await recorder.phase("\(trial).rest") {
+    let name = "\(trial).rest"
+    let length = max(step.within, Self.usersFirst)
+    let users = try await users(for: length + .seconds(2), phase: name)
+    progress("waiting until the lab's alerts are silent, with users at work")
+    await recorder.phase(name) {
+      let stop = StopFlag()
+      async let load: Void = work(users, stop: stop)
+      let begin = ContinuousClock.now
       var known: [String: String] = [:]
       var quietSince: ContinuousClock.Instant?
-      var firing: Set<String> = []
-      while ContinuousClock.now < deadline, !Task.isCancelled {
-        firing = await lookAtAlerts(prometheus, known: &known) ?? firing
-        if firing.isEmpty {
+      while ContinuousClock.now - begin < length, !Task.isCancelled {
+        _ = await lookAtAlerts(prometheus, known: &known)
+        if known.isEmpty {
           let since = quietSince ?? .now
           quietSince = since
-          if ContinuousClock.now - since >= .seconds(1) { return nil }
+          let now = ContinuousClock.now
+          if now - since >= .seconds(1), now - begin >= Self.usersFirst { break }
         } else {
           quietSince = nil
         }
         try? await Task.sleep(for: Self.poll)
       }
-      return firing.isEmpty ? nil : "\(listed(Array(firing))) still fires"
+      stop.set()
+      await load
+      return known.isEmpty ? nil : "\(listed(Array(known.keys))) is still about"
     }
   }
 
@@ -71,7 +81,8 @@ extension TrialContext {
       let stop = StopFlag()
       async let load: Void = work(users, stop: stop)
       var known: [String: String] = [:]
-      let before = await lookAtAlerts(prometheus, known: &known) ?? []
+      _ = await lookAtAlerts(prometheus, known: &known)
+      let before = AlertFiresFirst.standing(recorder.history, until: recorder.now)
       for share in step.shares where !Task.isCancelled {
         await take(share, of: database, node: node, step: step, trial: trial)
         let deadline = ContinuousClock.now + step.dwell
@@ -89,8 +100,8 @@ extension TrialContext {
     await clearFaults()
   }
 
-  private func work(_ stream: Load.Stream, stop: StopFlag) async {
-    _ = await stream.run(with: load, recorder: recorder, stop: stop)
+  private func work(_ stream: Load.Stream?, stop: StopFlag) async {
+    _ = await stream?.run(with: load, recorder: recorder, stop: stop)
   }
 
   /// Brings the connections in use to `share` of what ordinary roles may open, and verifies it in `pg_stat_activity`.

@@ -115,17 +115,23 @@ extension TrialContext {
     WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes') ORDER BY name
     """
 
-  /// What roles and databases override: `ALTER ROLE ... SET` would not show in the judge's own session.
+  /// What roles and databases override, which would not show in the judge's own session; and what the settings files
+  /// say, which an override for the judge's role would hide.
   private static let roleSettingsSQL = """
     SELECT split_part(c, '=', 1), split_part(c, '=', 2), coalesce('role ' || r.rolname, 'database ' || d.datname)
     FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) AS c
     LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
     WHERE split_part(c, '=', 1) IN ('fsync', 'synchronous_commit', 'full_page_writes')
+    UNION ALL
+    SELECT name, setting, 'the settings file' FROM pg_file_settings
+    WHERE applied AND name IN ('fsync', 'synchronous_commit', 'full_page_writes')
+      AND lower(setting) IN ('off', 'false', 'no', '0')
     """
 
   private static let unloggedSQL = """
     SELECT count(*), string_agg(n.nspname || '.' || c.relname, ', ') FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname IN ('inventory', 'orders', 'payments') AND c.relkind = 'r' AND c.relpersistence <> 'p'
+    WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+      AND c.relkind = 'r' AND c.relpersistence <> 'p'
     """
 }

@@ -22,10 +22,22 @@ extension TrialContext {
     progress("asking the lab's preflight")
     var tryThis: Int?
     try await recorder.phase(name) {
-      for count in step.good {
+      // One number more that nobody can know beforehand: a gate has to do the sum, not to know the questions.
+      var random = SeededRandom(seed: seed, name: name)
+      let least = step.good.min() ?? 1
+      let drawn = least + random.below(max(1, (step.good.max() ?? least) - least))
+      for count in step.good + [drawn] {
         guard try await ask(step, count, purpose: "good") == 0 else { return nil }
       }
-      if let survives = await survives(step) {
+      let survives: Int?
+      do {
+        survives = try await self.survives(step)
+      } catch {
+        // Without a figure nothing follows about the lab: the check says so.
+        dead("door", error)
+        return nil
+      }
+      if let survives {
         progress("this lab survives \(survives) instances; preflight must refuse \(survives + 1)")
         _ = try await ask(step, survives + 1, purpose: "over")
         return nil
@@ -60,7 +72,9 @@ extension TrialContext {
   /// How many instances the lab survives, measured at the door that they use: those that run, and as many more as there
   /// is room for their connections. `nil` where that says nothing: instances that give their connections back share
   /// what there is, and a door that is never full is no limit.
-  private func survives(_ step: PreflightStep) async -> Int? {
+  ///
+  /// - Throws: when the door turned the judge away for another reason than being full.
+  private func survives(_ step: PreflightStep) async throws -> Int? {
     guard let service = topology.service(step.service), let nodes = try? await engine.nodes() else { return nil }
     let prefix = step.service.uppercased()
     let host = service.environment["\(prefix)_DATABASE_HOST"] ?? ""
@@ -78,7 +92,7 @@ extension TrialContext {
       return nil
     }
     let probe = DatabaseProbe(host: door.address, port: port, database: database, user: user, password: password)
-    let room = await probe.room(as: user, password: password, limit: Self.mostConnections)
+    let room = try await probe.room(as: user, password: password, limit: Self.mostConnections)
     self.probe("door", ok: true, value: Double(room.opened), text: room.refusal, labels: labels)
     guard room.refusal != nil else { return nil }
     return instances + room.opened / max(1, Int((Double(held) / Double(instances)).rounded()))

@@ -31,16 +31,19 @@ extension TrialContext {
         name: name)
       streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
     }
-    if step.users { streams.append(try await users(for: step.length, phase: name)) }
+    if step.users, let users = try await users(for: step.length, phase: name) { streams.append(users) }
     progress("\(streams.map(\.name).joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
     await recorder.phase(name) { await run(ready, step: step, trial: trial) }
     recordListeners(nodes, phase: name)
   }
 
-  /// The scenario's users, through the gateway.
-  func users(for length: Duration, phase: String) async throws -> Load.Stream {
-    let gateway = try await node(of: "gateway")
+  /// The scenario's users, through the gateway; `nil`, and a probe that says so, where no gateway of the lab runs.
+  func users(for length: Duration, phase: String) async throws -> Load.Stream? {
+    guard let gateway = try await instances(of: "gateway").first else {
+      probe("front-door", ok: false, text: "no gateway runs", labels: ["phase": phase])
+      return nil
+    }
     let plan = scenario.load
     return Stream(
       name: "users", phase: phase, schedule: .users(plan, length: length, seed: seed, name: "\(phase).users"),
@@ -117,9 +120,12 @@ extension TrialContext {
     do {
       let own = await database.login(as: role, password: try engine.secret(passwordSecret(of: "inventory")))
       if case .allowed = own { return probe("operator.login", ok: true, labels: ["role": role, "node": node]) }
-      switch await database.login(as: database.user, password: database.password) {
-      case .allowed: probe("operator.login", ok: true, labels: ["role": database.user, "node": node])
-      case .refused(let words): probe("operator.login", ok: false, text: words, labels: ["role": role, "node": node])
+      let other = await database.login(as: database.user, password: database.password)
+      switch (own, other) {
+      case (_, .allowed): probe("operator.login", ok: true, labels: ["role": database.user, "node": node])
+      case (.dead(let words), _), (_, .dead(let words)): dead("operator.login", GradingError(words))
+      case (_, .refused(let words)):
+        probe("operator.login", ok: false, text: words, labels: ["role": role, "node": node])
       }
     } catch {
       dead("operator.login", error)
