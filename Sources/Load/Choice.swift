@@ -11,12 +11,11 @@ struct Catalogue {
   private let skus: [String]
   private let cumulative: [Double]
 
-  /// The first `products` SKUs; `zipf` is the law's exponent, 0 for all alike.
+  /// `products` of those that the seed deals to the users, 400 at most; `zipf` is the law's exponent, 0 for all alike.
   init(products: Int, zipf: Double, seed: UInt64) {
-    var order = SeededRandom(seed: seed, name: "catalogue")
-    skus = order.shuffled((1...max(products, 1)).map(Self.sku))
+    skus = Array(Products(seed: seed).users.prefix(max(products, 1)))
     var sum = 0.0
-    cumulative = (1...max(products, 1)).map { rank in
+    cumulative = (1...skus.count).map { rank in
       sum += 1 / pow(Double(rank), zipf)
       return sum
     }
@@ -32,12 +31,6 @@ struct Catalogue {
       if cumulative[middle] > goal { high = middle } else { low = middle + 1 }
     }
     return skus[low]
-  }
-
-  /// `SKU-0007` for 7.
-  static func sku(_ number: Int) -> String {
-    let digits = String(number)
-    return "SKU-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }
 

@@ -59,7 +59,8 @@ extension TrialContext {
   }
 
   private func reserve(_ id: String, at target: PlannedRequest.Target) async -> Bool {
-    let body = "{\"id\":\"\(id)\",\"items\":[{\"sku\":\"\(Self.reservable[0])\",\"quantity\":1}],\"ttl_seconds\":60}"
+    let sku = products.reservable[0]
+    let body = "{\"id\":\"\(id)\",\"items\":[{\"sku\":\"\(sku)\",\"quantity\":1}],\"ttl_seconds\":60}"
     let begin = recorder.now
     let url = "http://\(target.authority)/reservations"
     let reply = try? await http.send("POST", url, json: body, timeout: .seconds(2))
@@ -105,7 +106,7 @@ extension TrialContext {
   /// Before a window: the stock, the markers, the prices.
   func lookBefore(trial: String) async {
     if memory.isFirstLookAtStock() { await rows("stock.before", Self.stockSQL, in: "inventory") }
-    await rows("\(trial).marker.before", Self.markerSQL, in: "inventory")
+    await rows("\(trial).marker.before", markerSQL, in: "inventory")
     await rows(
       "products",
       "SELECT sku, price_cents, extract(epoch FROM now() - updated_at)::bigint AS age_s FROM inventory.products",

@@ -6,10 +6,8 @@ import Probes
 
 // The window: load, visits, operators, and the judge's own change of stock.
 extension TrialContext {
-  /// Nobody but the judge touches these products: visits read them, and the judge changes their stock.
-  static let markers = (401...450).map { "SKU-0\($0)" }
-  /// Visits reserve of these.
-  static let reservable = (451...500).map { "SKU-0\($0)" }
+  /// Which products are whose in this grade.
+  var products: Products { Products(seed: seed) }
   /// A refusal ends a window early, but not before this: a verdict should rest on more than one request.
   private static let shortest: Duration = .seconds(3)
 
@@ -27,7 +25,8 @@ extension TrialContext {
     var streams: [Load.Stream] = []
     if let sweep = step.sweep {
       let schedule = Schedule.sweep(
-        sweep, targets: visited, read: Self.markers, reserve: Self.reservable, length: step.length, seed: seed,
+        sweep, targets: visited, read: products.markers, reserve: products.reservable, length: step.length,
+        seed: seed,
         name: name)
       streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
     }
@@ -141,19 +140,20 @@ extension TrialContext {
     let amount = 1 + random.below(50)
     let id = "\(trial)-touch"
     let began = recorder.now
+    let markers = products.markers
     do {
       let changed = try await database.query(
         """
         UPDATE inventory.stock SET initial = initial + \(amount), on_hand = on_hand + \(amount), version = version + 1
-        WHERE sku IN (\(Self.markers.map(sqlLiteral).joined(separator: ",")))
+        WHERE sku IN (\(markers.map(sqlLiteral).joined(separator: ",")))
         """)
       let done = recorder.now
-      await rows("\(trial).marker.after", Self.markerSQL, in: "inventory")
-      let action = changed.commandTag == "UPDATE \(Self.markers.count)" ? "verified" : "unverified"
+      await rows("\(trial).marker.after", markerSQL, in: "inventory")
+      let action = changed.commandTag == "UPDATE \(markers.count)" ? "verified" : "unverified"
       record(
         "touch", action, trial: trial, id: id,
         [
-          "began": "\(began)", "done": "\(done)", "amount": "\(amount)", "skus": Self.markers.joined(separator: ","),
+          "began": "\(began)", "done": "\(done)", "amount": "\(amount)", "skus": markers.joined(separator: ","),
           "tag": changed.commandTag,
         ])
     } catch {
@@ -161,10 +161,12 @@ extension TrialContext {
     }
   }
 
-  static let markerSQL = """
-    SELECT sku, initial, on_hand, reserved, sold FROM inventory.stock
-    WHERE sku IN (\(markers.map(sqlLiteral).joined(separator: ","))) ORDER BY sku
+  var markerSQL: String {
     """
+    SELECT sku, initial, on_hand, reserved, sold FROM inventory.stock
+    WHERE sku IN (\(products.markers.map(sqlLiteral).joined(separator: ","))) ORDER BY sku
+    """
+  }
 
   /// Which processes listen on the instances' addresses.
   private func recordListeners(_ nodes: [NodeStatus], phase: String) {
