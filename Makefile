@@ -17,7 +17,7 @@ demo: build ## break the shop, fail the grade, repair it by the runbook, pass th
 	$(BIN)/firedrill demo
 
 test: build ## every test, those against real Postgres and Redis included
-	swift test --skip ScenarioTests
+	swift test --no-parallel --skip ScenarioTests
 	FIREDRILL_BIN_DIR=$(BIN) swift test --skip-build --filter ScenarioTests
 
 lint: ## swift format, shellcheck, yamllint, tidiness; every problem is printed

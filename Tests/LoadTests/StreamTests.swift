@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.serialized) struct StreamTests {
   private static let plan = LoadPlan(
-    rate: 200, arrival: .constant, users: 3, products: 10, zipf: 1, patience: .seconds(2), inFlight: 64, echo: [],
+    rate: 200, arrival: .constant, users: 3, products: 10, zipf: 1, patience: .seconds(30), inFlight: 512, echo: [],
     mix: [.product: 3, .order: 3, .orderRead: 2, .cancel: 1])
 
   private func run(
