@@ -28,8 +28,6 @@ struct Firedrill: AsyncParsableCommand {
       CommandGroup(name: "Judge", subcommands: [Grade.self, Regrade.self]),
     ])
 
-  @Flag(name: .customLong("version-json"), help: .hidden) var versionJSON = false
-
   /// Parses and runs, with this tool's exit codes for every kind of error.
   static func runMain(_ arguments: [String]) async {
     do {
