@@ -10,6 +10,10 @@ public enum Step: Sendable, Equatable, Codable {
   case settle(SettleStep)
   /// Load, visits and probes for a while: what the checks judge.
   case window(WindowStep)
+  /// Freezes the whole shop and lets one instance after the other go on alone, to see that each answers by itself.
+  case alone(AloneStep)
+  /// Kills the database and a few instances the moment something was acknowledged, and starts them again.
+  case crash(CrashStep)
   /// Waits, bounded, until no alert of the lab fires, and records those that still do.
   case rest(RestStep)
   /// Takes database connections away in steps, with users at work, and watches the lab's alerts.
@@ -109,6 +113,46 @@ public struct SweepPlan: Sendable, Equatable, Codable {
     self.rate = rate
     self.operations = operations
     self.patience = patience
+  }
+}
+
+/// See `Step.alone`.
+public struct AloneStep: Sendable, Equatable, Codable {
+  /// Whose instances are asked.
+  public var service: String
+  /// How long each may take for its answer.
+  public var patience: Duration
+  /// After this everything goes on, whatever becomes of the grader.
+  public var lease: Duration
+
+  /// A look at each instance by itself.
+  public init(service: String, patience: Duration, lease: Duration) {
+    self.service = service
+    self.patience = patience
+    self.lease = lease
+  }
+}
+
+/// See `Step.crash`.
+public struct CrashStep: Sendable, Equatable, Codable {
+  /// The service whose database is killed, and some of whose instances are.
+  public var service: String
+  /// How many instances are killed with it: those that the last acknowledgements came from.
+  public var instances: Int
+  /// Reservations a second until then.
+  public var rate: Double
+  /// How long the database may take until it lets people in again, and the instances until they answer.
+  public var within: Duration
+  /// After this what was killed is started again, whatever becomes of the grader.
+  public var lease: Duration
+
+  /// A crash.
+  public init(service: String, instances: Int, rate: Double, within: Duration, lease: Duration) {
+    self.service = service
+    self.instances = instances
+    self.rate = rate
+    self.within = within
+    self.lease = lease
   }
 }
 

@@ -103,7 +103,7 @@ public struct Grader: Sendable {
       for step in trial.steps {
         try Task.checkCancellation()
         guard try await perform(step, trial: trial.name, context) else {
-          reason = "the lab does not have what the brief demands"
+          reason = "what follows would say nothing new"
           break
         }
       }
@@ -121,17 +121,30 @@ public struct Grader: Sendable {
 
   /// - Returns: whether the trial goes on.
   private func perform(_ step: Step, trial: String, _ context: TrialContext) async throws -> Bool {
+    if step.isDisruptive, let reason = violation(of: trial, context) {
+      // A restart would let settings take effect that the trainee only wrote down: a failed lab is left as it is.
+      context.recorder.record(.note(NoteEvent(text: "the rest of \(trial) is not tried: \(reason)")))
+      return false
+    }
     switch step {
     case .require(let step): return try await context.require(step, trial: trial)
     case .restart(let step): try await context.restart(step, trial: trial)
     case .scale(let step): try await context.scale(step, trial: trial)
     case .settle(let step): try await context.settle(step, trial: trial)
     case .window(let step): try await context.window(step, trial: trial)
+    case .alone(let step): try await context.alone(step, trial: trial)
+    case .crash(let step): try await context.crash(step, trial: trial)
     case .rest(let step): try await context.rest(step, trial: trial)
     case .hold(let step): try await context.hold(step, trial: trial)
     case .preflight(let step): try await context.preflight(step, trial: trial)
     }
     return true
+  }
+
+  /// What is known to be wrong already, if anything.
+  private func violation(of trial: String, _ context: TrialContext) -> String? {
+    Judgement.results(scenario, context.recorder.history, trial: trial)
+      .first { $0.finding.status == .violated }.map { $0.finding.reason ?? $0.id }
   }
 
   private func write(_ verdict: Verdict, _ record: GradeRecord, to evidence: Evidence) throws {
@@ -151,5 +164,15 @@ public struct Grader: Sendable {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
+
+extension Step {
+  /// Whether this stops or kills what serves: only worth it in a lab that has met the trial so far.
+  fileprivate var isDisruptive: Bool {
+    switch self {
+    case .alone, .crash: true
+    default: false
+    }
   }
 }

@@ -16,6 +16,8 @@ public enum ProcessProbe {
     public var startTicks: UInt64
     /// True for a process that has ended but was not waited for.
     public var isZombie: Bool
+    /// True for a process that a signal has stopped.
+    public var isStopped: Bool
   }
 
   /// What /proc says about `pid`; `nil` when there is no such process.
@@ -24,7 +26,7 @@ public enum ProcessProbe {
     // The name stands in parentheses and may hold anything; the fields after it are numbers.
     let fields = stat[stat.index(after: end)...].split(separator: " ")
     guard fields.count > 19, let parent = Int32(fields[1]), let start = UInt64(fields[19]) else { return nil }
-    return Info(pid: pid, parent: parent, startTicks: start, isZombie: fields[0] == "Z")
+    return Info(pid: pid, parent: parent, startTicks: start, isZombie: fields[0] == "Z", isStopped: fields[0] == "T")
   }
 
   /// Whether `pid` runs.
@@ -69,6 +71,11 @@ public enum ProcessProbe {
   /// How many connections to `authority` (`address:port`, IPv4) are established, seen from the clients' side.
   public static func connections(to authority: String) -> Int {
     TCPTable.rows().count { $0.state == TCPTable.established && $0.remote == authority }
+  }
+
+  /// The file name of the program that `pid` runs; `nil` when it can't be read.
+  public static func program(of pid: Int32) -> String? {
+    ProcFile.link("/proc/\(pid)/exe")?.split(separator: "/").last.map(String.init)
   }
 
   /// Whether `pid` is `ancestor` or descends from it.

@@ -62,14 +62,34 @@ public struct PrometheusProbe: Sendable {
     try await get("/api/v1/alerts", Alerts.self).alerts
   }
 
-  /// The value of an expression now, by labels (`/api/v1/query`); the expression must give an instant vector.
-  public func query(_ expression: String) async throws -> [(labels: [String: String], value: Double)] {
+  private struct Rules: Decodable {
+    struct Group: Decodable { var rules: [Rule] }
+    struct Rule: Decodable {
+      var name: String
+      var query: String
+    }
+    var groups: [Group]
+  }
+
+  /// The expressions of the alert rules called `alert` (`/api/v1/rules`).
+  public func expressions(of alert: String) async throws -> [String] {
+    try await get("/api/v1/rules?type=alert", Rules.self).groups.flatMap(\.rules).filter { $0.name == alert }
+      .map(\.query)
+  }
+
+  /// The value of an expression, by labels (`/api/v1/query`); the expression must give an instant vector.
+  ///
+  /// - Parameter time: seconds since 1970; `nil` for now.
+  public func query(
+    _ expression: String, at time: Double? = nil
+  ) async throws -> [(labels: [String: String], value: Double)] {
     let allowed = expression.utf8.map { byte -> String in
       let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
       let hex = String(byte, radix: 16, uppercase: true)
       return isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
     }
-    return try await get("/api/v1/query?query=\(allowed.joined())", Vector.self).result
+    let moment = time.map { "&time=\($0)" } ?? ""
+    return try await get("/api/v1/query?query=\(allowed.joined())\(moment)", Vector.self).result
       .map { ($0.metric, $0.value.value) }
   }
 

@@ -12,10 +12,15 @@ import Testing
 
   @Test func everyKindIsUnderstood() throws {
     #expect(
-      try FaultKind(FaultRequest(kind: "pause-node", parameters: ["node": "web"], lease: 1)) == .pauseNode("web"))
+      try FaultKind(FaultRequest(kind: "pause-node", parameters: ["node": "web"], lease: 1)) == .pauseNodes(["web"]))
     #expect(
       try FaultKind(FaultRequest(kind: "scale", parameters: ["service": "web", "to": "0"], lease: 3600))
         == .scale(service: "web", to: 0))
+    #expect(
+      try FaultKind(FaultRequest(kind: "kill-node", parameters: ["node": "a, b"], lease: 1)) == .killNodes(["a", "b"]))
+    #expect(
+      try FaultKind(FaultRequest(kind: "pause-process", parameters: ["node": "db", "process": "walwriter"], lease: 1))
+        == .pauseProcess(node: "db", title: "walwriter"))
     let held = [
       "host": "db", "port": "5432", "user": "u", "database": "d", "password_secret": "p", "count": "2000",
     ]
@@ -35,6 +40,11 @@ import Testing
     #expect(text.contains("to: -3 is not a number from 0 to 250"))
     #expect(problem("scale", [:])?.contains("service is missing") == true)
     #expect(problem("hold-connections", ["port": "99999"])?.contains("port: 99999 is not a number") == true)
+  }
+
+  @Test func listsOfNodesAreWhole() {
+    #expect(problem("kill-node", ["node": "a,,b"])?.contains("a name is missing in a,,b") == true)
+    #expect(problem("pause-node", ["node": "a,b,a"])?.contains("a name stands twice") == true)
   }
 
   @Test func anUnknownKindNamesTheKnownOnes() {

@@ -136,8 +136,18 @@ enum Written {
 @Suite struct InstancesAreThemselvesTests {
   private let check = InstancesAreThemselves(plan: Written.plan("instances-are-themselves"))
 
-  @Test func eachAnswersForItself() {
+  /// The sweep, after which each instance was asked alone.
+  private func asked(_ nodes: [String] = ["i-1", "i-2", "i-3"]) -> History {
     var history = Written.sweep()
+    for (index, node) in nodes.enumerated() {
+      history.add(
+        stream: "alone", op: "stock", target: node, at: Written.second * Int64(11 + index), instance: node)
+    }
+    return history
+  }
+
+  @Test func eachAnswersForItself() {
+    var history = asked()
     history.addRows("reservations", at: 0, columns: ["id", "instance"], [["i-1-0", "i-1"]])
     history.addRows(
       "t.window.listeners", at: 0, columns: ["node", "pids", "own"], [["i-1", "7", "true"], ["i-2", nil, "unknown"]])
@@ -168,8 +178,85 @@ enum Written {
     #expect(check.evaluate(Written.windowed(history)).reason == "instance_impostor")
   }
 
+  @Test func whoAnswersOnlyAmongOthersLeansOnThem() {
+    var history = asked(["i-1", "i-2"])
+    history.add(stream: "alone", op: "stock", target: "i-3", at: 14 * Written.second, status: nil)
+    let finding = check.evaluate(Written.windowed(history))
+    #expect(finding.reason == "instance_leans_on_others" && finding.observed.contains("i-3"))
+    history = asked(["i-1", "i-2"])
+    history.add(stream: "alone", op: "stock", target: "i-3", at: 14 * Written.second, status: 502, instance: "i-3")
+    #expect(check.evaluate(Written.windowed(history)).reason == "instance_leans_on_others")
+  }
+
+  @Test func anotherNameAloneIsAnImpostor() {
+    var history = asked(["i-1", "i-2"])
+    history.add(stream: "alone", op: "stock", target: "i-3", at: 14 * Written.second, instance: "i-1")
+    #expect(check.evaluate(Written.windowed(history)).reason == "instance_impostor")
+  }
+
+  @Test func whoWasNotAskedAloneIsUnknown() {
+    #expect(check.evaluate(Written.windowed(Written.sweep())).reason == "not_tried")
+    #expect(check.evaluate(Written.windowed(asked(["i-1", "i-2"]))).reason == "not_tried")
+  }
+
   @Test func silenceIsInconclusive() {
     #expect(check.evaluate(Written.windowed(History())).reason == "no_success_of_op")
+  }
+}
+
+@Suite struct SurvivesACrashTests {
+  private let check = SurvivesACrash(plan: Written.plan("survives-a-crash"))
+
+  private func history(_ change: (inout History) -> Void = { _ in }, kept: [String] = ["k-1", "k-2"]) -> History {
+    var history = History()
+    for (index, key) in ["k-1", "k-2"].enumerated() {
+      history.add(stream: "crash", op: "reserve", target: "i-1", at: Int64(index + 1) * 10, status: 201, key: key)
+    }
+    history.add(stream: "crash", op: "reserve", target: "i-1", at: 30, status: nil, key: "k-3")
+    history.addFault("crash", "inject", at: 31, parameters: ["trial": "t"])
+    history.addFault("crash", "verified", at: 32, parameters: ["trial": "t"])
+    history.addProbe("crash.database", at: 40, value: 1)
+    history.addProbe("crash.instances", at: 41, value: 2)
+    history = history.phase("t.crash", from: 0, to: 100)
+    history.addRows("reservations", at: 110, columns: ["id", "instance", "status"], kept.map { [$0, "i-1", "held"] })
+    change(&history)
+    return history.phase("t", from: 0, to: 200)
+  }
+
+  @Test func whatWasAcknowledgedIsThere() {
+    #expect(check.evaluate(history()).status == .met)
+    // Nobody was told that the third one is there; it may be.
+    #expect(check.evaluate(history(kept: ["k-1", "k-2", "k-3"])).status == .met)
+  }
+
+  @Test func oneLostReservationIsOneTooMany() {
+    let finding = check.evaluate(history(kept: ["k-1"]))
+    #expect(finding.reason == "acknowledged_lost" && finding.observed.hasPrefix("1 of 2"))
+  }
+
+  @Test(arguments: ["crash.database", "crash.instances"])
+  func whoDoesNotComeBackIsNamed(probe: String) {
+    let finding = check.evaluate(
+      history {
+        $0.events.removeAll { if case .probe(let look) = $0.kind { look.name == probe } else { false } }
+        $0.addProbe(probe, at: 42, ok: false, value: 20, text: "FATAL")
+      })
+    #expect(finding.status == .violated && finding.reason == "not_back_after_crash")
+  }
+
+  @Test func troubleOfOurOwnIsInconclusive() {
+    #expect(check.evaluate(History()).reason == "not_tried")
+    func without(_ isOut: @escaping (Event.Kind) -> Bool) -> Finding {
+      check.evaluate(history { $0.events.removeAll { isOut($0.kind) } })
+    }
+    let unacknowledged = without { if case .request = $0 { true } else { false } }
+    #expect(unacknowledged.status == .inconclusive && unacknowledged.reason == "no_success_of_op")
+    let unverified = without { if case .fault(let fault) = $0 { fault.action == "verified" } else { false } }
+    #expect(unverified.status == .inconclusive && unverified.reason == "fault_not_verified")
+    let unread = without { if case .rows = $0 { true } else { false } }
+    #expect(unread.status == .inconclusive && unread.reason == "probe_dead")
+    let unwatched = without { if case .probe = $0 { true } else { false } }
+    #expect(unwatched.status == .inconclusive && unwatched.reason == "probe_dead")
   }
 }
 

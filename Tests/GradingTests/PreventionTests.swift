@@ -12,6 +12,7 @@ import Testing
     history.addProbe("prometheus", at: 110)
     history.addFault("hold-connections", "verified", at: 111, parameters: ["trial": "t"])
     history.add(stream: "users", op: "browse", at: 101)
+    for alert in ["Filling", "AnyTraffic", "Chronic"] { history.addProbe("alert.foundation", at: 190, text: alert) }
     change(&history)
     return history.phase("t.hold", from: 100, to: end)
   }
@@ -73,6 +74,31 @@ import Testing
         $0.addAlert("AnyTraffic", "firing", at: 130)
       })
     #expect(finding.reason == "alert_always_on")
+  }
+
+  @Test func anAlertThatNeedsNoFigureFollowsTheClock() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("Clock", "firing", at: 130)
+        $0.addProbe("alert.foundation", at: 191, ok: false, text: "Clock")
+      })
+    #expect(finding.status == .violated && finding.reason == "alert_follows_clock")
+    let both = check.evaluate(
+      history {
+        $0.addAlert("Clock", "firing", at: 130)
+        $0.addAlert("Filling", "firing", at: 140)
+        $0.addProbe("alert.foundation", at: 191, ok: false, text: "Clock")
+      })
+    #expect(both.status == .met && both.observed.contains("Filling"))
+  }
+
+  @Test func aRuleThatNobodyCouldLookAtProvesNothing() {
+    let finding = check.evaluate(
+      history {
+        $0.addAlert("Unknown", "firing", at: 130)
+        $0.addProbe("alert.foundation", at: 191, ok: false, text: "time-out", labels: ["dead": "true"])
+      })
+    #expect(finding.status == .inconclusive && finding.reason == "probe_dead")
   }
 
   @Test func aBadRequestIsNoRefusal() {

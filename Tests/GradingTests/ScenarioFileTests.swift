@@ -25,7 +25,7 @@ import Topology
     #expect(scenario.start.change == ["inventory": 101])
     #expect(scenario.start.symptom.refusing == 1)
     #expect(scenario.trials.map(\.tier) == [.mitigated, .resolved, .prevented])
-    #expect(scenario.trials[0].steps.count == 4)
+    #expect(scenario.trials[0].steps.count == 5)
     #expect(scenario.trials[2].needsPrevention)
     #expect(CheckCatalogue.checks(of: scenario).map(\.check.id) == scenario.checks.map(\.id))
     // The brief tells the symptom, never the cause.

@@ -1,11 +1,16 @@
+import Foundation
+
 /// The faults there are, with their parameters checked: anything unknown or out of range is refused.
 public enum FaultKind: Sendable, Equatable {
-  /// `stop-node`: ends a node gracefully; undone by starting it.
-  case stopNode(String)
-  /// `kill-node`: SIGKILL; undone by starting it.
-  case killNode(String)
-  /// `pause-node`: freezes every process of a node; undone by letting them go on.
-  case pauseNode(String)
+  /// `stop-node`: ends nodes gracefully; undone by starting them.
+  case stopNodes([String])
+  /// `kill-node`: SIGKILL; undone by starting the nodes again.
+  case killNodes([String])
+  /// `pause-node`: freezes every process of the nodes; undone by letting them go on.
+  case pauseNodes([String])
+  /// `pause-process`: freezes those processes of a node whose command line holds a text, such as `walreceiver`; undone by
+  /// letting the node go on.
+  case pauseProcess(node: String, title: String)
   /// `scale`: changes a service's number of instances; undone by changing it back.
   case scale(service: String, to: Int)
   /// `hold-connections`: opens database connections and keeps them; undone by closing them.
@@ -30,9 +35,10 @@ public enum FaultKind: Sendable, Equatable {
   /// Longest lease, in seconds.
   public static let longestLease = 3600.0
 
-  /// The names of all kinds with their parameters, for help texts.
+  /// The names of all kinds with their parameters, for help texts. `node` is a name, or several with commas between.
   public static let parameters: [String: [String]] = [
-    "stop-node": ["node"], "kill-node": ["node"], "pause-node": ["node"], "scale": ["service", "to"],
+    "stop-node": ["node"], "kill-node": ["node"], "pause-node": ["node"], "pause-process": ["node", "process"],
+    "scale": ["service", "to"],
     "hold-connections": ["host", "port", "user", "database", "password_secret", "count"],
   ]
 
@@ -60,10 +66,19 @@ public enum FaultKind: Sendable, Equatable {
       }
       return value
     }
+    func nodes() -> [String] {
+      let names = text("node").split(separator: ",", omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      if names.contains(""), !text("node").isEmpty { problems.append("node: a name is missing in \(text("node"))") }
+      if Set(names).count < names.count { problems.append("node: a name stands twice in \(text("node"))") }
+      return names
+    }
     switch request.kind {
-    case "stop-node": self = .stopNode(text("node"))
-    case "kill-node": self = .killNode(text("node"))
-    case "pause-node": self = .pauseNode(text("node"))
+    case "stop-node": self = .stopNodes(nodes())
+    case "kill-node": self = .killNodes(nodes())
+    case "pause-node": self = .pauseNodes(nodes())
+    case "pause-process": self = .pauseProcess(node: text("node"), title: text("process"))
     case "scale": self = .scale(service: text("service"), to: number("to", 0...250))
     default:
       self = .holdConnections(

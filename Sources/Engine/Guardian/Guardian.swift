@@ -173,6 +173,11 @@ public final class Guardian {
         node.signal(SIGKILL)
       case .freeze(let name): reply(try freeze(name, true))
       case .thaw(let name): reply(try freeze(name, false))
+      case .freezeProcess(let name, let title):
+        guard try node(name).freeze(title) > 0 else {
+          throw EngineError("\(name) has no process \(title)", code: .usage)
+        }
+        reply(GuardianReply())
       case .list: reply(GuardianReply(nodes: nodes.values.map(\.record)))
       case .inject(let fault): reply(try inject(fault))
       case .clear(let id): undo(id) { reply(GuardianReply()) }

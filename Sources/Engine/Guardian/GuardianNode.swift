@@ -33,26 +33,45 @@ final class GuardianNode {
     if let pid { _ = Glibc.kill(pid, number) }
   }
 
-  /// Sends a signal to every process of the node: all that share its pid namespace.
+  /// Sends a signal to every process of the node: all descend from its first one, which orphans of its pid namespace
+  /// fall to.
   ///
   /// Repeats until a look finds nobody new, since processes may fork between looks.
   func signalAll(_ number: Int32) {
-    guard let pid, let space = Self.pidNamespace(of: "\(pid)") else { return }
+    guard let pid else { return }
     signal(number)
     var reached: Set<Int32> = [pid]
     for _ in 0..<8 {
-      var found = false
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-        guard let other = Int32(name), !reached.contains(other), Self.pidNamespace(of: name) == space else { continue }
-        _ = Glibc.kill(other, number)
-        reached.insert(other)
-        found = true
-      }
-      if !found { return }
+      let found = Self.descendants(of: pid).subtracting(reached)
+      if found.isEmpty { return }
+      for other in found { _ = Glibc.kill(other, number) }
+      reached.formUnion(found)
     }
   }
 
-  private static func pidNamespace(of process: String) -> String? {
-    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/pid")
+  /// Freezes the processes of the node whose command line holds `title`, for instance `walreceiver`.
+  ///
+  /// - Returns: how many.
+  func freeze(_ title: String) -> Int {
+    guard let pid else { return 0 }
+    let found = Self.descendants(of: pid).filter { process in
+      let line = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+      return line.replacing("\0", with: " ").contains(title)
+    }
+    for process in found { _ = Glibc.kill(process, SIGSTOP) }
+    return found.count
+  }
+
+  private static func descendants(of pid: Int32) -> Set<Int32> {
+    var all: Set<Int32> = []
+    var open = [pid]
+    while let next = open.popLast() {
+      let tasks = "/proc/\(next)/task"
+      for task in (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? [] {
+        guard let text = try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8) else { continue }
+        open += text.split(separator: " ").compactMap { Int32($0) }.filter { all.insert($0).inserted }
+      }
+    }
+    return all
   }
 }

@@ -83,6 +83,8 @@ indirect enum GuardianOrder: Codable, Sendable, Equatable {
   case start(node: String)
   case freeze(node: String)
   case thaw(node: String)
+  /// Freezes those processes of a node whose command line holds a text; `thaw` lets them go on.
+  case freezeProcess(node: String, title: String)
   /// Ends a node and forgets it.
   case remove(node: String)
   case list

@@ -66,9 +66,11 @@ extension ProcessEngine {
     for kind: FaultKind, id: String
   ) throws -> (apply: [GuardianOrder], undo: [GuardianOrder]) {
     switch kind {
-    case .stopNode(let node): return ([.stop(node: node)], [.start(node: node)])
-    case .killNode(let node): return ([.kill(node: node)], [.start(node: node)])
-    case .pauseNode(let node): return ([.freeze(node: node)], [.thaw(node: node)])
+    case .stopNodes(let nodes): return (nodes.map { .stop(node: $0) }, nodes.map { .start(node: $0) })
+    case .killNodes(let nodes): return (nodes.map { .kill(node: $0) }, nodes.map { .start(node: $0) })
+    case .pauseNodes(let nodes): return (nodes.map { .freeze(node: $0) }, nodes.map { .thaw(node: $0) })
+    case .pauseProcess(let node, let title):
+      return ([.freezeProcess(node: node, title: title)], [.thaw(node: node)])
     case .scale(let service, let count):
       guard let found = topology.service(service), let before = found.replicas else {
         throw EngineError("\(service) cannot be scaled", code: .usage)

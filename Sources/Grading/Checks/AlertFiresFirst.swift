@@ -7,6 +7,7 @@ import DrillCore
 /// Reasons:
 /// - `alert_always_on`: no alert began to fire, and one was pending or firing before anything was taken away.
 /// - `no_alert`: no alert fired at all.
+/// - `alert_follows_clock`: the only alerts that fired do so without any figure of the shop.
 /// - `alert_late`: the first refusal came first.
 /// - `front_door_missing`: no gateway runs, so nobody could be refused.
 /// - `fault_not_verified` (inconclusive): the connections were not seen to be held.
@@ -34,12 +35,16 @@ struct AlertFiresFirst: PlannedCheck {
     }
     let first = holds.map(\.at).min() ?? verified
     let before = Self.standing(history, until: first)
-    func began(_ range: ClosedRange<Int64>) -> (at: Int64, alert: AlertEvent)? {
+    let foundations = history.probes("alert.foundation", in: phase("hold")).map(\.probe)
+    let unfounded = Set(foundations.filter { !$0.ok && !$0.dead }.compactMap(\.text))
+    func began(
+      _ range: ClosedRange<Int64>, without ignored: Set<String> = []
+    ) -> (at: Int64, alert: AlertEvent)? {
       history.alerts.first {
-        range.contains($0.at) && $0.alert.state == "firing" && !before.contains($0.alert.name)
+        range.contains($0.at) && $0.alert.state == "firing" && !before.union(ignored).contains($0.alert.name)
       }
     }
-    if let early = began(first...verified), early.at < verified {
+    if let early = began(first...verified, without: unfounded), early.at < verified {
       return .inconclusive(
         .faultNotVerified, "\(early.alert.name) fired before connections were seen to be held", expected: expected)
     }
@@ -50,7 +55,12 @@ struct AlertFiresFirst: PlannedCheck {
     }
     // Only a 5xx or no reply at all is for want of connections; a 4xx is about the request.
     let refusal = users.filter { $0.outcome == .unknown && $0.sent != nil }.compactMap(\.done).min()
-    guard let began = began(verified...hold.upperBound) else {
+    guard let began = began(verified...hold.upperBound, without: unfounded) else {
+      if let alert = unfounded.min() {
+        return .violated(
+          "alert_follows_clock", "\(alert) fires at times of which there is no figure of the shop",
+          expected: expected)
+      }
       return before.isEmpty
         ? .violated("no_alert", "no alert fired while connections were taken away", expected: expected)
         : .violated("alert_always_on", "\(listed(Array(before))) fired before anything happened", expected: expected)
@@ -59,6 +69,9 @@ struct AlertFiresFirst: PlannedCheck {
       return .violated(
         "alert_late", "\(began.alert.name) fired \((began.at - refusal) / 1_000_000) ms after the first refusal",
         expected: expected)
+    }
+    guard foundations.contains(where: { $0.ok && $0.text == began.alert.name }) else {
+      return .inconclusive(.probeDead, "the rule of \(began.alert.name) could not be looked at", expected: expected)
     }
     let after = (began.at - hold.lowerBound) / 1_000_000
     return .met("\(began.alert.name) fired after \(after) ms, before any refusal", expected: expected)

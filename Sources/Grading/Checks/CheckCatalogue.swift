@@ -22,6 +22,7 @@ public enum CheckCatalogue {
     "content-is-real": Kind(parameters: ["freshness"]) { plan, _ in ContentIsReal(plan: plan) },
     "stock-is-conserved": Kind(parameters: []) { plan, _ in StockIsConserved(plan: plan) },
     "acknowledged-is-kept": Kind(parameters: []) { plan, _ in AcknowledgedIsKept(plan: plan) },
+    "survives-a-crash": Kind(parameters: []) { plan, _ in SurvivesACrash(plan: plan) },
     "charged-once": Kind(parameters: []) { plan, _ in ChargedOnce(plan: plan) },
     "durability-is-kept": Kind(parameters: ["fsync", "synchronous_commit", "full_page_writes"]) { plan, _ in
       DurabilityIsKept(plan: plan)

@@ -1,10 +1,12 @@
 import DrillCore
 
 /// Each address is answered by the instance whose address it is: by its name in `X-Instance`, by the name that it
-/// writes into its reservations, and by the process that listens there.
+/// writes into its reservations, by the process that listens there, and by answering while all others stand still.
 ///
 /// Reasons:
 /// - `instance_impostor`: somebody else answered.
+/// - `instance_leans_on_others`: an instance that answers among others does not when it is alone.
+/// - `not_tried` (inconclusive): the instances were not all asked alone.
 /// - `no_success_of_op` (inconclusive): nobody answered at all.
 struct InstancesAreThemselves: PlannedCheck {
   let plan: CheckPlan
@@ -19,6 +21,18 @@ struct InstancesAreThemselves: PlannedCheck {
         "instance_impostor",
         "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "nobody, for X-Instance is missing")'",
         expected: expected)
+    }
+    // Each instance is asked once in a grade, by the first trial that finds it.
+    let alone = history.requests(stream: "alone")
+    if let silent = alone.first(where: { $0.outcome != .ok }) {
+      let words = silent.status.map { "\($0)" } ?? "no answer"
+      return .violated(
+        "instance_leans_on_others",
+        "\(silent.target ?? "") answers only while other instances run (alone: \(words))", expected: expected)
+    }
+    if let wrong = alone.first(where: { $0.instance != $0.target }) {
+      return .violated(
+        "instance_impostor", "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "")'", expected: expected)
     }
     if let listeners = history.rows("\(window).listeners").last {
       let nodes = listeners.values(of: "node")
@@ -40,6 +54,10 @@ struct InstancesAreThemselves: PlannedCheck {
           "instance_impostor", "a reservation made at \(visit.target ?? "") was written by \(instance)",
           expected: expected)
       }
+    }
+    let unasked = Set(answered.compactMap(\.target)).subtracting(alone.compactMap(\.target))
+    guard unasked.isEmpty else {
+      return .inconclusive(.notTried, "\(listed(Array(unasked))) was not asked alone", expected: expected)
     }
     return .met("\(Set(answered.compactMap(\.target)).count) instances answered for themselves", expected: expected)
   }

@@ -7,7 +7,7 @@ enum StepReader {
 
   private static let kinds: [(name: String, read: Reader)] = [
     ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("window", window),
-    ("rest", rest), ("hold", hold), ("preflight", preflight),
+    ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("preflight", preflight),
   ]
 
   static func trial(_ map: YAMLMap) -> TrialPlan {
@@ -64,6 +64,17 @@ enum StepReader {
       service: service(map), rate: map.required("rate")?.double(1...2000) ?? 1,
       operations: (map.required("operations")?.list() ?? []).compactMap { $0.choice(DrillCore.Operation.self) },
       patience: time(map, "patience"))
+  }
+
+  @Sendable private static func alone(_ map: YAMLMap) -> Step {
+    .alone(AloneStep(service: service(map), patience: time(map, "patience"), lease: time(map, "lease")))
+  }
+
+  @Sendable private static func crash(_ map: YAMLMap) -> Step {
+    .crash(
+      CrashStep(
+        service: service(map), instances: map.required("instances")?.int(0...50) ?? 0,
+        rate: map.required("rate")?.double(1...1000) ?? 1, within: time(map, "within"), lease: time(map, "lease")))
   }
 
   @Sendable private static func rest(_ map: YAMLMap) -> Step { .rest(RestStep(within: time(map, "within"))) }

@@ -4,6 +4,12 @@ import Engine
 import Load
 import Probes
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 // Prevention, first half: the lab's alerts, at rest and while connections are taken away.
 extension TrialContext {
   private static let poll: Duration = .milliseconds(250)
@@ -35,10 +41,12 @@ extension TrialContext {
     }
   }
 
+  /// An alert that follows the clock and is on for a tenth of the time stays unseen once in 500 grades.
+  private static let emptyMoments = 60
   /// The users are at work for so long before connections are taken away.
   private static let usersFirst: Duration = .seconds(4)
 
-  /// With users at work: waits, bounded, until no alert has been about for a second.
+  /// With users at work: waits, bounded, until no alert has been about for three seconds.
   func rest(_ step: RestStep, trial: String) async throws {
     let prometheus = try await prometheus()
     let name = "\(trial).rest"
@@ -57,7 +65,7 @@ extension TrialContext {
           let since = quietSince ?? .now
           quietSince = since
           let now = ContinuousClock.now
-          if now - since >= .seconds(1), now - begin >= Self.usersFirst { break }
+          if now - since >= .seconds(3), now - begin >= Self.usersFirst { break }
         } else {
           quietSince = nil
         }
@@ -95,9 +103,30 @@ extension TrialContext {
       }
       stop.set()
       await load
+      let firing = Set(known.filter { $0.value == "firing" }.keys).subtracting(before)
+      for alert in firing.sorted() { await lookAtFoundation(of: alert, prometheus) }
       return nil
     }
     await clearFaults()
+  }
+
+  /// An alert about the shop needs figures of the shop. At a time of which there are none it has nothing to fire for;
+  /// one that does follows the clock, or always fires.
+  private func lookAtFoundation(of alert: String, _ prometheus: PrometheusProbe) async {
+    do {
+      var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
+      let now = Date().timeIntervalSince1970
+      // Weeks ahead, at any second of the day.
+      let times = (0..<Self.emptyMoments).map { _ in now + Double(1_000_000 + random.below(1_000_000)) }
+      for expression in try await prometheus.expressions(of: alert) {
+        for time in times where try await !prometheus.query(expression, at: time).isEmpty {
+          return probe("alert.foundation", ok: false, text: alert)
+        }
+      }
+      probe("alert.foundation", ok: true, text: alert)
+    } catch {
+      dead("alert.foundation", error, labels: ["alert": alert])
+    }
   }
 
   private func work(_ stream: Load.Stream?, stop: StopFlag) async {

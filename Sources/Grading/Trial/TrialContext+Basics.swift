@@ -93,7 +93,7 @@ extension TrialContext {
   }
 
   /// Those of `targets` that did not answer now; four are asked at a time.
-  private func silent(
+  func silent(
     _ targets: [PlannedRequest.Target], until deadline: ContinuousClock.Instant
   ) async -> [PlannedRequest.Target] {
     var result: [PlannedRequest.Target] = []

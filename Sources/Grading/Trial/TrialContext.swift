@@ -63,6 +63,7 @@ final class GradeMemory: Sendable {
     var nodes: [String: String] = [:]
     var faults: [String] = []
     var stockRead = false
+    var alone: Set<String> = []
   }
 
   private let state = Mutex(State())
@@ -87,6 +88,10 @@ final class GradeMemory: Sendable {
       return state.faults.reversed()
     }
   }
+
+  /// The instances that have answered alone.
+  var alone: Set<String> { state.withLock { $0.alone } }
+  func answeredAlone(_ node: String) { state.withLock { _ = $0.alone.insert(node) } }
 
   /// True the first time only.
   func isFirstLookAtStock() -> Bool {

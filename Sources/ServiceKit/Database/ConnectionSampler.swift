@@ -15,8 +15,9 @@ final class ConnectionSampler: Sendable {
 
   /// The least time between two looks.
   static let interval: Duration = .seconds(2)
-  /// How long what was seen is shown.
-  static let validity: Duration = .seconds(30)
+  /// How long what was seen is shown. Longer, and an instance that has nothing to do would tell of a peak long over;
+  /// shorter, and nobody would tell of a server that is full and lets nobody look.
+  static let validity: Duration = .seconds(10)
 
   init(database: String, sql: String) {
     self.sql = sql

@@ -21,6 +21,7 @@ enum EnterLabProcess {
   private static func fail(_ message: [CChar]) -> Int32 {
     let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     FileHandle.standardError.write(Data("firedrill: \(text)\n".utf8))
-    return ExitStatus.unavailable
+    // As env and timeout do for trouble of their own: the command's statuses end at 123.
+    return 125
   }
 }
