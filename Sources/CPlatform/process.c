@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -130,6 +131,21 @@ int firedrill_socket_pair(int *left, int *right) {
   *left = ends[0];
   *right = ends[1];
   return 0;
+}
+
+int firedrill_take_name(const char *name) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = strlen(name);
+  if (length + 1 > sizeof address.sun_path) return -2;
+  // The first byte stays zero: a name without a file, which is gone with its last holder.
+  memcpy(address.sun_path + 1, name, length);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -2;
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+  if (!bind(fd, (struct sockaddr *)&address, size)) return fd;
+  int problem = errno;
+  close(fd);
+  return problem == EADDRINUSE ? -1 : -2;
 }
 
 int firedrill_lock_file(const char *path) {

@@ -97,15 +97,12 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Takes a block of 127.0.0.0/8 for as long as the returned descriptor is open: 127.B.0.0/16 with B from 64 to 223.
   static func takeBlock() throws -> (block: Int, lock: Int32) {
-    // One place for all users of the machine: addresses are shared by all of them.
-    let folder = "/var/tmp/firedrill-blocks"
-    if mkdir(folder, 0o1777) == 0 { _ = chmod(folder, 0o1777) }
+    // One space of names for all users of the machine: addresses are shared by all of them.
     for block in 64..<224 {
-      let path = "\(folder)/\(block)"
-      let lock = firedrill_lock_file(path)
+      let lock = firedrill_take_name("firedrill-block-\(block)")
       if lock >= 0 { return (block, lock) }
     }
-    throw EngineError("no free block of addresses: stop a lab, or remove \(folder) if none runs")
+    throw EngineError("no free block of addresses: stop a lab")
   }
 }
 

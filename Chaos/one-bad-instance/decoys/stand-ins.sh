@@ -8,7 +8,8 @@ cat >bin/stand-in <<'RELAY'
 use strict; use warnings; use IO::Socket::INET; use Socket qw(inet_aton inet_ntoa);
 $SIG{CHLD} = 'IGNORE';
 my $name = $ENV{HOSTNAME};
-my $door = IO::Socket::INET->new(LocalAddr => inet_ntoa(inet_aton($name)), LocalPort => 8080, Listen => 64, ReuseAddr => 1)
+my $own = inet_ntoa(inet_aton($name));
+my $door = IO::Socket::INET->new(LocalAddr => $own, LocalPort => 8080, Listen => 64, ReuseAddr => 1)
   or die "listen: $!";
 while (1) {
   my $client = $door->accept or next;

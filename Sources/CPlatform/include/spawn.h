@@ -82,3 +82,8 @@ int firedrill_accept(int descriptor);
 int firedrill_socket_pair(int *left, int *right);
 /// An exclusive lock on a file, held until the descriptor is closed: the descriptor, -1 when somebody holds it, -2 on error.
 int firedrill_lock_file(const char *path);
+
+/// Takes a name that only one process of this machine (of its network namespace) can have at a time.
+///
+/// Returns a descriptor that holds the name until its last copy is closed, -1 when somebody has it, -2 on another error.
+int firedrill_take_name(const char *name);

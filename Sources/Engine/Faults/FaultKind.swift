@@ -8,8 +8,8 @@ public enum FaultKind: Sendable, Equatable {
   case killNodes([String])
   /// `pause-node`: freezes every process of the nodes; undone by letting them go on.
   case pauseNodes([String])
-  /// `pause-process`: freezes those processes of a node whose command line holds a text, such as `walreceiver`; undone by
-  /// letting the node go on.
+  /// `pause-process`: freezes those processes of a node whose command line holds a text, such as `walreceiver`; undone
+  /// by letting the node go on.
   case pauseProcess(node: String, title: String)
   /// `scale`: changes a service's number of instances; undone by changing it back.
   case scale(service: String, to: Int)
