@@ -175,6 +175,25 @@ import Testing
     }
   }
 
+  @Test func aReplicaThatHangsIsDoneWithout() async throws {
+    try await ShopUnderTest.with(options(.none)) { shop in
+      let session = try await shop.session()
+      let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
+      let path = "/orders/\(placed.string("id"))"
+      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      let text = "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'orders'"
+      let pids = try #require(try await shop.replicaSQL(0, text)).split(separator: " ").compactMap { pid_t($0) }
+      #expect(!pids.isEmpty)
+      for pid in pids { kill(pid, SIGSTOP) }
+      defer { for pid in pids { kill(pid, SIGCONT) } }
+      let begin = ContinuousClock.now
+      #expect(try await shop.get(path, session: session).status == 200)
+      let took = ContinuousClock.now - begin
+      print("measured: a read whose replica hung took \(took)")
+      #expect(took < .seconds(4))
+    }
+  }
+
   @Test func aTokenNamesTheWriteAlsoWhenCommitsWaitForNothing() async throws {
     let hasty = options(.lsnToken) { $0.synchronousCommit = .off }
     try await ShopUnderTest.with(hasty) { shop in

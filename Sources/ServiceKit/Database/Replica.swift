@@ -33,6 +33,8 @@ final class Replica: Sendable {
     connection.host = endpoint.host
     connection.port = endpoint.port
     connection.statementTimeout = settings.statementTimeout
+    // A server that hangs doesn't confirm a cancel either, and the read has other places to go.
+    connection.cancelGrace = .milliseconds(200)
     var pool = settings.pool
     pool.name = "\(primary.pool.name)@\(endpoint)"
     client = PostgresClient(connection, pool: pool, logger: logger)

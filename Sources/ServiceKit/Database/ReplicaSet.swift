@@ -58,7 +58,7 @@ final class ReplicaSet: Service {
     await cancelWhenGracefulShutdown { [self] in
       await withTaskGroup(of: Void.self) { group in
         group.addTask { try? await self.upstreams.run() }
-        group.addTask { try? await self.followAddresses() }
+        if case .dns = primary.reads.instances { group.addTask { try? await self.followAddresses() } }
         if let heartbeat { group.addTask { try? await self.measure(heartbeat) } }
       }
     }
