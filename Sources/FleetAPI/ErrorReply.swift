@@ -87,6 +87,10 @@ extension ErrorCode {
   public static let databaseBusy = ErrorCode(rawValue: "database_busy")
   /// The database didn't answer in time (504).
   public static let databaseTimeout = ErrorCode(rawValue: "database_timeout")
+  /// No replica has what the request must see yet (503).
+  public static let notReplayed = ErrorCode(rawValue: "not_replayed")
+  /// A replica is too far behind to be read from; only in the answer of `/readyz`.
+  public static let staleReplica = ErrorCode(rawValue: "stale_replica")
   /// The session store can't be reached (503).
   public static let sessionsUnavailable = ErrorCode(rawValue: "sessions_unavailable")
   /// A critical dependency isn't ready (503).

@@ -30,22 +30,24 @@ struct GatewayRoutes {
       let session = try await session(of: request)
       let key = try IdempotencyKey.required(in: request)
       let body = try await JSONBody.bytes(of: request)
-      return try await order(.POST, "/orders", session, headers: [.idempotencyKey: key], json: body)
+      return try await order(request, .POST, "/orders", session, headers: [.idempotencyKey: key], json: body)
     }
     router.get("/orders") { request, _ in
       let session = try await session(of: request)
       let limit = try Validation.limit(in: request, default: 50)
-      return try await order(.GET, "/orders?limit=\(limit)", session)
+      return try await order(request, .GET, "/orders?limit=\(limit)", session)
     }
     router.get("/orders/:id") { request, context in
       let session = try await session(of: request)
-      return try await order(.GET, "/orders/\(try id(context))", session)
+      return try await order(request, .GET, "/orders/\(try id(context))", session)
     }
     router.post("/orders/:id/cancel") { request, context in
       let session = try await session(of: request)
-      return try await order(.POST, "/orders/\(try id(context))/cancel", session)
+      return try await order(request, .POST, "/orders/\(try id(context))/cancel", session)
     }
-    router.get("/admin/report") { _, _ in try await orders.send(.GET, "/admin/report").passedOn() }
+    router.get("/admin/report") { request, _ in
+      try await orders.send(.GET, "/admin/report", headers: readAfter(request)).passedOn()
+    }
   }
 
   private func products(_ path: String) async throws -> Response {
@@ -65,10 +67,18 @@ struct GatewayRoutes {
       SessionReply(id: id), status: .created, headers: [.setCookie: cookie.description])
   }
 
-  private func order(
-    _ method: HTTPMethod, _ path: String, _ session: String, headers: HTTPFields = [:], json: ByteBuffer? = nil
-  ) async throws -> Response {
+  /// What the user has seen written, for the service whose replicas must have it.
+  private func readAfter(_ request: Request, _ headers: HTTPFields = [:]) -> HTTPFields {
     var headers = headers
+    if let tokens = ReadAfterFields.tokens(in: request) { headers[.xReadAfter] = tokens }
+    return headers
+  }
+
+  private func order(
+    _ request: Request, _ method: HTTPMethod, _ path: String, _ session: String, headers: HTTPFields = [:],
+    json: ByteBuffer? = nil
+  ) async throws -> Response {
+    var headers = readAfter(request, headers)
     headers[.xSession] = session
     return try await orders.send(method, path, headers: headers, json: json).passedOn()
   }

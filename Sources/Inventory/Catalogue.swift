@@ -13,7 +13,7 @@ struct Catalogue: Sendable {
   func product(_ sku: String) async throws -> ByteBuffer {
     let key = "product:\(sku)"
     if let cached = await cache.get(key) { return cached }
-    guard let row = try await database.rows(.product, sku).first else { throw ServiceError.unknownProduct(sku) }
+    guard let row = try await database.read(.product, sku).first else { throw ServiceError.unknownProduct(sku) }
     var text = ""
     try append(row, to: &text)
     let bytes = ByteBuffer(string: text)
@@ -27,7 +27,7 @@ struct Catalogue: Sendable {
     let key = "products:\(limit)"
     if let cached = await cache.get(key) { return cached }
     var text = #"{"products":["#
-    for (index, row) in try await database.rows(.products, limit).enumerated() {
+    for (index, row) in try await database.read(.products, limit).enumerated() {
       if index > 0 { text += "," }
       try append(row, to: &text)
     }
@@ -40,7 +40,7 @@ struct Catalogue: Sendable {
   /// A product's stock.
   /// - Throws: `ServiceError` 404; `PostgresError`.
   func stock(_ sku: String) async throws -> StockLevel {
-    guard let row = try await database.rows(.stock, sku).first else { throw ServiceError.unknownProduct(sku) }
+    guard let row = try await database.read(.stock, sku).first else { throw ServiceError.unknownProduct(sku) }
     let (sku, initial, onHand, reserved, sold, version) = try row.decode(
       (String, Int64, Int64, Int64, Int64, Int64).self)
     return StockLevel(

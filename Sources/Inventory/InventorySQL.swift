@@ -17,7 +17,8 @@ enum InventorySQL: String, CaseIterable {
   case settleReturn = "settle-return"
   case expired
   case syncLock = "sync-lock"
-  case connections
+  case connections, heartbeat
+  case heartbeatLook = "heartbeat-look"
 
   /// The file's text, as it was when the program was built.
   var builtIn: [UInt8] {
@@ -40,6 +41,8 @@ enum InventorySQL: String, CaseIterable {
     case .expired: PackageResources.expired_sql
     case .syncLock: PackageResources.sync_lock_sql
     case .connections: PackageResources.connections_sql
+    case .heartbeat: PackageResources.heartbeat_sql
+    case .heartbeatLook: PackageResources.heartbeat_look_sql
     }
   }
 }

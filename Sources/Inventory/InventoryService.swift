@@ -17,9 +17,10 @@ public enum InventoryService: FleetService {
   /// - Throws: when the SQL folder can't be used.
   public static func build(_ settings: InventorySettings, host: ServiceHost) throws -> BuiltService {
     let database = try Database<InventorySQL>(
-      settings.database, logger: host.logger, connections: .connections
+      settings.database, logger: host.logger, connections: .connections, heartbeat: (.heartbeat, .heartbeatLook),
+      readiness: host.readiness
     ) { $0.builtIn }
-    var services: [any Service] = [database.client]
+    var services: [any Service] = database.services
     host.readiness.add("database", isCritical: true) { try await database.check() }
 
     let redis = settings.redis.map { RedisClient($0.connection, logger: host.logger) }
@@ -39,6 +40,7 @@ public enum InventoryService: FleetService {
         })
     }
     let router = host.makeRouter()
+    database.addReadYourWrites(to: router)
     InventoryRoutes(catalogue: catalogue, reservations: reservations).add(to: router)
     return BuiltService(router: router, services: services)
   }

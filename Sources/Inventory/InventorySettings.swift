@@ -1,6 +1,7 @@
 public import ServiceKit
 
-/// What the inventory can be told, beside `DatabaseSettings` and `RedisSettings` with the prefix `INVENTORY`.
+/// What the inventory can be told, beside `DatabaseSettings`, `ReadSettings` and `RedisSettings` with the prefix
+/// `INVENTORY`.
 ///
 /// - `INVENTORY_CACHE_TTL` (ms, default 60000): how long a product stays in the cache.
 /// - `INVENTORY_SYNC_INTERVAL` (ms, default 0: never): how often holds that have run out are given back.
@@ -28,6 +29,7 @@ public struct InventorySettings: Sendable {
   /// Reads the settings named above.
   public init(reading reader: inout SettingsReader) {
     database = DatabaseSettings(reading: &reader, prefix: "INVENTORY", database: "inventory")
+    database.reads = ReadSettings(reading: &reader, prefix: "INVENTORY")
     redis = RedisSettings(reading: &reader, prefix: "INVENTORY")
     cacheTTL = reader.milliseconds("INVENTORY_CACHE_TTL", default: 60_000, in: 1...86_400_000)
     syncInterval = reader.milliseconds("INVENTORY_SYNC_INTERVAL", default: 0, in: 0...86_400_000)

@@ -52,13 +52,17 @@ struct OrderDesk: Sendable {
   /// Cancels an order of the session.
   /// - Throws: `ServiceError` 404 when it has no such order; as `OrderWorkflow.cancel`.
   func cancel(session: String, id: String) async throws -> StoredOrder {
-    try await workflow.cancel(try await find(session: session, id: id))
+    try await workflow.cancel(try own(try await store.find(id), session, id))
   }
 
-  /// An order of the session.
+  /// An order of the session, to be looked at.
   /// - Throws: `ServiceError` 404 when it has no such order. Others' orders are none.
-  func find(session: String, id: String) async throws -> StoredOrder {
-    guard let order = try await store.find(id), order.sessionID == session else {
+  func show(session: String, id: String) async throws -> StoredOrder {
+    try own(try await store.show(id), session, id)
+  }
+
+  private func own(_ order: StoredOrder?, _ session: String, _ id: String) throws -> StoredOrder {
+    guard let order, order.sessionID == session else {
       throw ServiceError.notFound("There is no order \(id) in this session.")
     }
     return order

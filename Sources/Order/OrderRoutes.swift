@@ -23,7 +23,7 @@ struct OrderRoutes {
     }
     router.get("/orders/:id") { request, context in
       let session = try SessionID.required(in: request)
-      return JSONBody.response(try await desk.find(session: session, id: try id(context)).reply)
+      return JSONBody.response(try await desk.show(session: session, id: try id(context)).reply)
     }
     router.post("/orders/:id/cancel") { request, context in
       let session = try SessionID.required(in: request)

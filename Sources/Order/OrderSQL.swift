@@ -11,7 +11,8 @@ enum OrderSQL: String, CaseIterable {
   case unfinished
   case reportStates = "report-states"
   case reportSellers = "report-sellers"
-  case connections
+  case connections, heartbeat
+  case heartbeatLook = "heartbeat-look"
 
   /// The file's text, as it was when the program was built.
   var builtIn: [UInt8] {
@@ -33,6 +34,8 @@ enum OrderSQL: String, CaseIterable {
     case .reportStates: PackageResources.report_states_sql
     case .reportSellers: PackageResources.report_sellers_sql
     case .connections: PackageResources.connections_sql
+    case .heartbeat: PackageResources.heartbeat_sql
+    case .heartbeatLook: PackageResources.heartbeat_look_sql
     }
   }
 }

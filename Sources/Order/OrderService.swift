@@ -15,9 +15,10 @@ public enum OrderService: FleetService {
   /// Puts it together.
   /// - Throws: when the SQL folder can't be used.
   public static func build(_ settings: OrderSettings, host: ServiceHost) throws -> BuiltService {
-    let database = try Database<OrderSQL>(settings.database, logger: host.logger, connections: .connections) {
-      $0.builtIn
-    }
+    let database = try Database<OrderSQL>(
+      settings.database, logger: host.logger, connections: .connections, heartbeat: (.heartbeat, .heartbeatLook),
+      readiness: host.readiness
+    ) { $0.builtIn }
     host.readiness.add("database", isCritical: true) { try await database.check() }
     let outbound = OutboundClient()
     let inventory = Upstreams(settings.inventory, logger: host.logger)
@@ -33,7 +34,7 @@ public enum OrderService: FleetService {
         client: UpstreamClient(
           service: "payment", upstreams: payment, timeout: settings.paymentTimeout, client: outbound)))
     let desk = OrderDesk(store: store, workflow: workflow, claim: settings.claim, repeatWait: settings.repeatWait)
-    var services: [any Service] = [database.client, inventory, payment, outbound]
+    var services: [any Service] = database.services + [inventory, payment, outbound]
     if settings.recoveryInterval > .zero {
       let recovery = OrderRecovery(
         store: store, workflow: workflow, age: settings.recoveryAge, claim: settings.claim, logger: host.logger)
@@ -43,6 +44,7 @@ public enum OrderService: FleetService {
         })
     }
     let router = host.makeRouter()
+    database.addReadYourWrites(to: router)
     OrderRoutes(desk: desk, store: store).add(to: router)
     return BuiltService(router: router, services: services)
   }

@@ -1,6 +1,6 @@
 public import ServiceKit
 
-/// What the order service can be told, beside `DatabaseSettings` with the prefix `ORDER`.
+/// What the order service can be told, beside `DatabaseSettings` and `ReadSettings` with the prefix `ORDER`.
 ///
 /// - `ORDER_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `ORDER_PAYMENT_INSTANCES` (default
 ///   `dns:payment:8080`).
@@ -44,6 +44,7 @@ public struct OrderSettings: Sendable {
   /// Reads the settings named above.
   public init(reading reader: inout SettingsReader) {
     database = DatabaseSettings(reading: &reader, prefix: "ORDER", database: "orders")
+    database.reads = ReadSettings(reading: &reader, prefix: "ORDER")
     inventory = reader.instances("ORDER_INVENTORY_INSTANCES", default: "dns:inventory:8080")
     payment = reader.instances("ORDER_PAYMENT_INSTANCES", default: "dns:payment:8080")
     inventoryTimeout = reader.milliseconds("ORDER_INVENTORY_TIMEOUT", default: 2000)

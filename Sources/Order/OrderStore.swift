@@ -52,9 +52,14 @@ struct OrderStore: Sendable {
     try OrderRows.orders(from: try await database.rows(.order, id)).first
   }
 
-  /// The last orders of a session, newest first.
+  /// An order to be looked at, perhaps as a replica has it: nothing may be decided by it.
+  func show(_ id: String) async throws -> StoredOrder? {
+    try OrderRows.orders(from: try await database.read(.order, id)).first
+  }
+
+  /// The last orders of a session, newest first, to be looked at.
   func list(session: String, limit: Int) async throws -> [StoredOrder] {
-    try OrderRows.orders(from: try await database.rows(.ordersOfSession, session, limit))
+    try OrderRows.orders(from: try await database.read(.ordersOfSession, session, limit))
   }
 
   /// The cart is held at these prices.
@@ -119,8 +124,8 @@ struct OrderStore: Sendable {
 
   /// The shop's sales.
   func report() async throws -> SalesReport {
-    let states = try await database.rows(.reportStates).decode((String, Int64, Int64).self)
-    let sellers = try await database.rows(.reportSellers).decode((String, Int64, Int64).self)
+    let states = try await database.read(.reportStates).decode((String, Int64, Int64).self)
+    let sellers = try await database.read(.reportSellers).decode((String, Int64, Int64).self)
     return SalesReport(
       orders: Dictionary(states.map { ($0.0, $0.1) }, uniquingKeysWith: +),
       revenueCents: states.first { $0.0 == OrderStatus.confirmed.rawValue }?.2 ?? 0,

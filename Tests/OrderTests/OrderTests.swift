@@ -58,6 +58,17 @@ import Testing
     }
   }
 
+  @Test func replicasAreSetBesideTheDatabase() {
+    var reader = SettingsReader(environment: [
+      "ORDER_DATABASE_HOST": "db", "ORDER_REPLICA_INSTANCES": "dns:replica:5432", "ORDER_READS": "replica",
+    ])
+    let settings = OrderSettings(reading: &reader)
+    #expect(reader.problems.isEmpty && reader.unknownKeys(prefix: "ORDER_").isEmpty)
+    #expect(settings.database.reads.source == .replica)
+    reader = SettingsReader(environment: ["ORDER_DATABASE_HOST": "db"])
+    #expect(OrderSettings(reading: &reader).database.reads.source == .primary)
+  }
+
   @Test func aClaimOutlastsTheCallsOfAnOrder() {
     var reader = SettingsReader(environment: ["ORDER_DATABASE_HOST": "db", "ORDER_CLAIM": "8999"])
     _ = OrderSettings(reading: &reader)

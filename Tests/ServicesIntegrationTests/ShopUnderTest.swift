@@ -20,9 +20,13 @@ struct ShopUnderTest: Sendable {
     var syncInterval = Duration.zero
     var recoveryInterval = Duration.zero
     var paymentTimeout = Duration.seconds(3)
+    var replicas = 0
+    /// Which reads the order service and the inventory send to the replicas.
+    var reads: @Sendable (inout ReadSettings) -> Void = { _ in }
   }
 
   let postgres: TestPostgres
+  let replicas: [TestPostgres]
   let redis: TestRedis
   let log: CapturedLog
   let inventories: [Endpoint]
@@ -40,25 +44,32 @@ struct ShopUnderTest: Sendable {
     try await withPostgres(settings: options.postgres) { postgres in
       try await withRedis { redis in
         try await ShopDatabases.create(on: postgres)
-        let runner = ServiceRunner()
-        do {
-          try await body(try await start(options, postgres, redis, runner))
-          try await runner.stop()
-        } catch {
-          try? await runner.stop()
-          throw error
+        try await withReplicas(options.replicas, of: postgres) { replicas in
+          let runner = ServiceRunner()
+          do {
+            try await body(try await start(options, postgres, replicas, redis, runner))
+            try await runner.stop()
+          } catch {
+            try? await runner.stop()
+            throw error
+          }
         }
       }
     }
   }
 
   private static func start(
-    _ options: Options, _ postgres: TestPostgres, _ redis: TestRedis, _ runner: ServiceRunner
+    _ options: Options, _ postgres: TestPostgres, _ replicas: [TestPostgres], _ redis: TestRedis,
+    _ runner: ServiceRunner
   ) async throws -> ShopUnderTest {
     func database(_ name: String, _ pool: PoolSettings) -> DatabaseSettings {
-      DatabaseSettings(
+      var settings = DatabaseSettings(
         connection: PostgresConfiguration(
           host: postgres.address, port: postgres.port, database: name, user: name, applicationName: name), pool: pool)
+      guard !replicas.isEmpty, name != "payments" else { return settings }
+      settings.reads.instances = .list(replicas.map { Endpoint(host: $0.address, port: $0.port) })
+      options.reads(&settings.reads)
+      return settings
     }
     let cache = RedisSettings(
       connection: RedisConfiguration(host: redis.address, port: redis.port, commandTimeout: .milliseconds(200)))
@@ -87,7 +98,8 @@ struct ShopUnderTest: Sendable {
       GatewayService.self, GatewaySettings(redis: cache, inventory: .list(inventories), order: .list([order])),
       instance: "gateway")
     return ShopUnderTest(
-      postgres: postgres, redis: redis, log: runner.log, inventories: inventories, order: order, payment: payment,
+      postgres: postgres, replicas: replicas, redis: redis, log: runner.log, inventories: inventories, order: order,
+      payment: payment,
       provider: provider, gateway: gateway)
   }
 

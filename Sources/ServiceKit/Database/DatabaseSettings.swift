@@ -20,6 +20,8 @@ public struct DatabaseSettings: Sendable {
   public var pool: PoolSettings
   /// The folder with SQL files, if any.
   public var sqlDirectory: String?
+  /// From where is read; by default everything from the primary. Services that know replicas read it by themselves.
+  public var reads = ReadSettings()
 
   /// Settings as given.
   public init(connection: PostgresConfiguration, pool: PoolSettings, sqlDirectory: String? = nil) {

@@ -72,7 +72,8 @@ public struct UpstreamClient: Sendable {
     let body = try await withTimeout(max(rest, .milliseconds(1))) { try await response.body.collect(upTo: 16 << 20) }
     return UpstreamReply(
       status: Int(response.status.code), body: body, contentType: response.headers.first(name: "Content-Type"),
-      retryAfter: response.headers.first(name: "Retry-After"), instance: response.headers.first(name: "X-Instance"))
+      retryAfter: response.headers.first(name: "Retry-After"), instance: response.headers.first(name: "X-Instance"),
+      readAfter: response.headers.first(name: "X-Read-After"))
   }
 
   private static func kind(of error: any Error) -> UpstreamError.Kind {

@@ -53,6 +53,8 @@ public struct UpstreamReply: Sendable {
   public var retryAfter: String?
   /// The instance that answered.
   public var instance: String?
+  /// What the user is to come back with to see what was written.
+  public var readAfter: String?
 
   /// Whether it did what it was asked.
   public var isOK: Bool { (200..<300).contains(status) }
@@ -76,6 +78,7 @@ public struct UpstreamReply: Sendable {
     var headers = HTTPFields()
     if let retryAfter { headers[.retryAfter] = retryAfter }
     if let instance { headers[.xUpstreamInstance] = instance }
+    if let readAfter { ReadAfterFields.add(readAfter, to: &headers) }
     if !isOK && error == nil {
       let reply = ErrorReply(.upstreamUnreachable, "Another service answered with status \(status).")
       return JSONBody.response(reply, status: .init(code: status >= 400 ? status : 502), headers: headers)

@@ -27,11 +27,64 @@ public final class TestPostgres: Sendable {
     }
   }
 
-  private init(settings: [String: String], password: String?) throws {
+  /// Starts a server that follows another by streaming; only for servers without password.
+  ///
+  /// - Parameter settings: lines of postgresql.conf, beside those of the other server.
+  public static func startReplica(of primary: TestPostgres, settings: [String: String] = [:]) async throws
+    -> TestPostgres
+  {
+    let server = try await aside { try TestPostgres(replicaOf: primary, settings: settings) }
+    do {
+      try await server.resume()
+      return server
+    } catch {
+      let log = server.process.log
+      await server.stop()
+      throw ServerFailure.failed("\(error)\n\(log.suffix(2000))")
+    }
+  }
+
+  private static func find(_ program: String) throws -> String {
     let folders = try FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")
       .sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
-    let postgres = try ServerProcess.find("postgres", in: folders, package: "postgresql")
-    let initdb = try ServerProcess.find("initdb", in: folders, package: "postgresql")
+    return try ServerProcess.find(program, in: folders, package: "postgresql")
+  }
+
+  private static func append(_ lines: [String: String], to path: String) throws {
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(lines.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined().utf8))
+    try file.close()
+  }
+
+  private init(replicaOf primary: TestPostgres, settings: [String: String]) throws {
+    let postgres = try Self.find("postgres")
+    let copy = try Self.find("pg_basebackup")
+    let address = Addresses.next()
+    let port = try Addresses.freePort(at: address)
+    self.address = address
+    self.port = port
+    password = nil
+    process = try ServerProcess(name: "postgres", user: "postgres", signal: "QUIT") { directory, user in
+      let data = directory + "/data"
+      let source = "host=\(primary.address) port=\(primary.port) user=postgres application_name=replica"
+      try ServerProcess.run(
+        ServerProcess.asUser(
+          user,
+          [
+            copy, "-D", data, "-d", source, "--wal-method", "stream", "--checkpoint", "fast", "--no-sync",
+            "--write-recovery-conf",
+          ]), in: directory)
+      let basics = ["listen_addresses": "'\(address)'", "port": "\(port)", "wal_retrieve_retry_interval": "100ms"]
+      // What stands last in the file counts.
+      try Self.append(basics.merging(settings) { $1 }, to: data + "/postgresql.conf")
+      return [postgres, "-D", data]
+    }
+  }
+
+  private init(settings: [String: String], password: String?) throws {
+    let postgres = try Self.find("postgres")
+    let initdb = try Self.find("initdb")
     let address = Addresses.next()
     let port = try Addresses.freePort(at: address)
     self.address = address
@@ -53,11 +106,7 @@ public final class TestPostgres: Sendable {
         "listen_addresses": "'\(address)'", "port": "\(port)", "unix_socket_directories": "''", "fsync": "off",
         "shared_buffers": "16MB", "max_wal_size": "64MB", "logging_collector": "off", "autovacuum": "off",
       ]
-      let lines = basics.merging(settings) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }
-      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: data + "/postgresql.conf"))
-      try file.seekToEnd()
-      try file.write(contentsOf: Data(lines.joined().utf8))
-      try file.close()
+      try Self.append(basics.merging(settings) { $1 }, to: data + "/postgresql.conf")
       return [postgres, "-D", data]
     }
   }
@@ -98,6 +147,22 @@ public func withPostgres<R>(
     return value
   } catch {
     await server.stop()
+    throw error
+  }
+}
+
+/// Lends replicas that follow a server to `body`, and stops them afterwards.
+public func withReplicas<R>(
+  _ count: Int, of primary: TestPostgres, _ body: ([TestPostgres]) async throws -> R
+) async throws -> R {
+  var replicas: [TestPostgres] = []
+  do {
+    for _ in 0..<count { replicas.append(try await TestPostgres.startReplica(of: primary)) }
+    let value = try await body(replicas)
+    for replica in replicas { await replica.stop() }
+    return value
+  } catch {
+    for replica in replicas { await replica.stop() }
     throw error
   }
 }

@@ -53,6 +53,13 @@ FROM generate_series(1, 500) AS n;
 INSERT INTO inventory.stock (sku, initial, on_hand)
 SELECT sku, 1000000, 1000000 FROM inventory.products;
 
+-- One row that a service writes again and again, if it is told to, and looks for on replicas: so their lag is measured.
+CREATE TABLE inventory.heartbeat (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  written_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO inventory.heartbeat DEFAULT VALUES;
+
 -- How many clients are connected to this server and how many may be: nothing else about them.
 CREATE FUNCTION inventory.server_connections(OUT used bigint, OUT most bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -65,6 +72,7 @@ GRANT SELECT ON inventory.products TO inventory;
 GRANT SELECT, UPDATE ON inventory.stock TO inventory;
 GRANT SELECT, INSERT, UPDATE ON inventory.reservations TO inventory;
 GRANT SELECT, INSERT ON inventory.reservation_items TO inventory;
+GRANT SELECT, UPDATE (written_at) ON inventory.heartbeat TO inventory;
 REVOKE ALL ON FUNCTION inventory.server_connections() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION inventory.server_connections() TO inventory;
 

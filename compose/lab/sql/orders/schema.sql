@@ -52,6 +52,13 @@ CREATE TABLE orders.outbox (
 );
 CREATE INDEX outbox_unpublished ON orders.outbox (id) WHERE published_at IS NULL;
 
+-- One row that a service writes again and again, if it is told to, and looks for on replicas: so their lag is measured.
+CREATE TABLE orders.heartbeat (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  written_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO orders.heartbeat DEFAULT VALUES;
+
 -- How many clients are connected to this server and how many may be: nothing else about them.
 CREATE FUNCTION orders.server_connections(OUT used bigint, OUT most bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -62,6 +69,7 @@ $$;
 GRANT USAGE ON SCHEMA orders TO orders;
 GRANT SELECT, INSERT, UPDATE ON orders.orders, orders.order_items, orders.idempotency_keys TO orders;
 GRANT SELECT, INSERT, UPDATE (published_at) ON orders.outbox TO orders;
+GRANT SELECT, UPDATE (written_at) ON orders.heartbeat TO orders;
 REVOKE ALL ON FUNCTION orders.server_connections() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION orders.server_connections() TO orders;
 
