@@ -11,30 +11,29 @@ struct Catalogue: Sendable {
   /// A product as JSON.
   /// - Throws: `ServiceError` 404; `PostgresError`.
   func product(_ sku: String) async throws -> ByteBuffer {
-    let key = "product:\(sku)"
-    if let cached = await cache.get(key) { return cached }
-    guard let row = try await database.read(.product, sku).first else { throw ServiceError.unknownProduct(sku) }
-    var text = ""
-    try append(row, to: &text)
-    let bytes = ByteBuffer(string: text)
-    await cache.put(key, bytes)
-    return bytes
+    let product = try await cache.value("product:\(sku)") {
+      guard let row = try await database.read(.product, sku).first else { return nil }
+      var text = ""
+      try append(row, to: &text)
+      return ByteBuffer(string: text)
+    }
+    guard let product else { throw ServiceError.unknownProduct(sku) }
+    return product
   }
 
   /// The first products as JSON, in order of sku.
   /// - Throws: `PostgresError`.
   func list(limit: Int) async throws -> ByteBuffer {
-    let key = "products:\(limit)"
-    if let cached = await cache.get(key) { return cached }
-    var text = #"{"products":["#
-    for (index, row) in try await database.read(.products, limit).enumerated() {
-      if index > 0 { text += "," }
-      try append(row, to: &text)
+    let list = try await cache.value("products:\(limit)") {
+      var text = #"{"products":["#
+      for (index, row) in try await database.read(.products, limit).enumerated() {
+        if index > 0 { text += "," }
+        try append(row, to: &text)
+      }
+      text += "]}"
+      return ByteBuffer(string: text)
     }
-    text += "]}"
-    let bytes = ByteBuffer(string: text)
-    await cache.put(key, bytes)
-    return bytes
+    return list ?? ByteBuffer()
   }
 
   /// A product's stock.

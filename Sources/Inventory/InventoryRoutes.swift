@@ -23,8 +23,8 @@ struct InventoryRoutes {
       let ttl = body.ttlSeconds ?? 60
       guard (1...86_400).contains(ttl) else { throw ServiceError.invalid("ttl_seconds must be from 1 to 86400.") }
       let id = try Validation.uuid(body.id, field: "id")
-      let items = try Validation.cart(body.items)
-      let (reservation, isNew) = try await reservations.reserve(id: id, items: items, ttlSeconds: ttl)
+      _ = try Validation.cart(body.items)
+      let (reservation, isNew) = try await reservations.reserve(id: id, cart: body.items, ttlSeconds: ttl)
       return JSONBody.response(reservation, status: isNew ? .created : .ok)
     }
     router.get("/reservations/:id") { _, context in

@@ -6,6 +6,8 @@ enum InventorySQL: String, CaseIterable {
   case reserveBegin = "reserve-begin"
   case reserveLock = "reserve-lock"
   case reserveTake = "reserve-take"
+  case reserveRead = "reserve-read"
+  case reserveUpdate = "reserve-update"
   case reserveItems = "reserve-items"
   case reservation
   case reservationLock = "reservation-lock"
@@ -17,6 +19,9 @@ enum InventorySQL: String, CaseIterable {
   case settleReturn = "settle-return"
   case expired
   case syncLock = "sync-lock"
+  case syncProducts = "sync-products"
+  case syncStock = "sync-stock"
+  case syncReconcile = "sync-reconcile"
   case connections, heartbeat
   case heartbeatLook = "heartbeat-look"
 
@@ -29,6 +34,8 @@ enum InventorySQL: String, CaseIterable {
     case .reserveBegin: PackageResources.reserve_begin_sql
     case .reserveLock: PackageResources.reserve_lock_sql
     case .reserveTake: PackageResources.reserve_take_sql
+    case .reserveRead: PackageResources.reserve_read_sql
+    case .reserveUpdate: PackageResources.reserve_update_sql
     case .reserveItems: PackageResources.reserve_items_sql
     case .reservation: PackageResources.reservation_sql
     case .reservationLock: PackageResources.reservation_lock_sql
@@ -40,6 +47,9 @@ enum InventorySQL: String, CaseIterable {
     case .settleReturn: PackageResources.settle_return_sql
     case .expired: PackageResources.expired_sql
     case .syncLock: PackageResources.sync_lock_sql
+    case .syncProducts: PackageResources.sync_products_sql
+    case .syncStock: PackageResources.sync_stock_sql
+    case .syncReconcile: PackageResources.sync_reconcile_sql
     case .connections: PackageResources.connections_sql
     case .heartbeat: PackageResources.heartbeat_sql
     case .heartbeatLook: PackageResources.heartbeat_look_sql

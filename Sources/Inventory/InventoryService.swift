@@ -30,13 +30,15 @@ public enum InventoryService: FleetService {
       host.readiness.add("cache", isCritical: false) { try await redis.ping() }
     }
     let catalogue = Catalogue(
-      database: database, cache: ProductCache(redis: redis, ttl: settings.cacheTTL, logger: host.logger))
-    let reservations = Reservations(database: database, instance: host.common.instance)
+      database: database, cache: ProductCache(redis: redis, settings: settings.cache, logger: host.logger))
+    let reservations = Reservations(
+      database: database, instance: host.common.instance, settings: settings.reservations)
     if settings.syncInterval > .zero {
+      let sync = StockSync(
+        database: database, reservations: reservations, settings: settings.reservations, logger: host.logger)
       services.append(
         PeriodicJob("stock sync", every: settings.syncInterval, logger: host.logger) {
-          let count = try await reservations.releaseExpired()
-          if count > 0 { host.logger.info("released expired reservations", metadata: ["count": "\(count)"]) }
+          try await sync.run()
         })
     }
     let router = host.makeRouter()

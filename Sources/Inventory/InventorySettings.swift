@@ -1,17 +1,19 @@
 public import ServiceKit
 
 /// What the inventory can be told, beside `DatabaseSettings`, `ReadSettings` and `RedisSettings` with the prefix
-/// `INVENTORY`.
+/// `INVENTORY`, `CacheSettings` and `ReservationSettings`.
 ///
-/// - `INVENTORY_CACHE_TTL` (ms, default 60000): how long a product stays in the cache.
-/// - `INVENTORY_SYNC_INTERVAL` (ms, default 0: never): how often holds that have run out are given back.
+/// - `INVENTORY_SYNC_INTERVAL` (ms, default 0: never): how often holds that have run out are given back,
+///   and, if that is on, stock is reconciled with reservations.
 public struct InventorySettings: Sendable {
   /// The database.
   public var database: DatabaseSettings
   /// The cache; nil: none.
   public var redis: RedisSettings?
-  /// How long a product stays in the cache.
-  public var cacheTTL: Duration
+  /// How products are cached.
+  public var cache: CacheSettings
+  /// How reservations lock stock, and how it is reconciled.
+  public var reservations = ReservationSettings()
   /// How often holds that have run out are given back; zero: never.
   public var syncInterval: Duration
 
@@ -22,7 +24,7 @@ public struct InventorySettings: Sendable {
   ) {
     self.database = database
     self.redis = redis
-    self.cacheTTL = cacheTTL
+    cache = CacheSettings(ttl: cacheTTL)
     self.syncInterval = syncInterval
   }
 
@@ -31,7 +33,8 @@ public struct InventorySettings: Sendable {
     database = DatabaseSettings(reading: &reader, prefix: "INVENTORY", database: "inventory")
     database.reads = ReadSettings(reading: &reader, prefix: "INVENTORY")
     redis = RedisSettings(reading: &reader, prefix: "INVENTORY")
-    cacheTTL = reader.milliseconds("INVENTORY_CACHE_TTL", default: 60_000, in: 1...86_400_000)
+    cache = CacheSettings(reading: &reader, hasRedis: redis != nil)
+    reservations = ReservationSettings(reading: &reader)
     syncInterval = reader.milliseconds("INVENTORY_SYNC_INTERVAL", default: 0, in: 0...86_400_000)
   }
 }

@@ -57,7 +57,7 @@ import Testing
     let settings = InventorySettings(reading: &reader)
     try reader.finish()
     #expect(settings.redis == nil)
-    #expect(settings.cacheTTL == .milliseconds(60_000))
+    #expect(settings.cache.ttl == .milliseconds(60_000))
     #expect(settings.syncInterval == .zero)
     #expect(settings.database.connection.database == "inventory")
   }

@@ -21,7 +21,9 @@ CREATE TABLE inventory.stock (
   on_hand bigint NOT NULL CHECK (on_hand >= 0),
   reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0),
   sold bigint NOT NULL DEFAULT 0 CHECK (sold >= 0),
-  version bigint NOT NULL DEFAULT 1
+  version bigint NOT NULL DEFAULT 1,
+  -- When the sync job last compared `reserved` with the reservations that are held.
+  reconciled_at timestamptz
 ) WITH (fillfactor = 70);
 
 CREATE TABLE inventory.reservations (

@@ -3,31 +3,33 @@ import FleetAPI
 import ServiceKit
 
 /// Holds carts, sells what is held, and gives it back. Every change is one transaction that locks its reservation first
-/// and then the stock in order of sku, so that no two can wait for each other.
+/// and then the stock, in the order that the SQL files say. As built in it is that of sku everywhere, so that no two can
+/// wait for each other.
 struct Reservations: Sendable {
   private typealias Transaction = DatabaseTransaction<InventorySQL>
 
   let database: Database<InventorySQL>
   let instance: String
+  var settings = ReservationSettings()
+
+  private var transactions: StockTransactions { StockTransactions(database: database, retry: settings.retry) }
 
   /// Holds a whole cart or nothing of it. The same id again gives the reservation as it is now.
-  /// - Parameter items: in order of sku, each sku once.
+  /// - Parameter cart: each sku once, in the order in which the caller wrote them down.
   /// - Returns: the reservation, and whether it was made by this call.
   /// - Throws: `ServiceError` 404 (unknown product), 409 (not enough, or the id was used otherwise); `PostgresError`.
-  func reserve(id: String, items: [CartItem], ttlSeconds: Int) async throws -> (Reservation, isNew: Bool) {
-    try await database.transaction { transaction in
+  func reserve(id: String, cart: [CartItem], ttlSeconds: Int) async throws -> (Reservation, isNew: Bool) {
+    let items = cart.sorted { $0.sku < $1.sku }
+    return try await transactions.run { transaction in
       if try await transaction.rows(.reserveBegin, id, instance, ttlSeconds).isEmpty {
         return (try await known(id, items, transaction), false)
       }
-      let prices = try await lockAndCheck(items, transaction)
-      let skus = items.map(\.sku)
-      let quantities = items.map(\.quantity)
-      let taken = try await transaction.rows(.reserveTake, skus, quantities)
-      guard taken.count == items.count else {
-        let left = Set(skus).subtracting(try taken.map { try $0.decode(at: 0, as: String.self) })
-        throw outOfStock(left.sorted().first ?? "?")
-      }
-      try await transaction.rows(.reserveItems, id, skus, quantities, prices)
+      let prices =
+        switch settings.strategy {
+        case .pessimistic: try await lockAndTake(cart, items, transaction)
+        case .optimistic: try await readAndUpdate(cart, items, transaction)
+        }
+      try await transaction.rows(.reserveItems, id, items.map(\.sku), items.map(\.quantity), prices)
       return (try await read(id, transaction), true)
     }
   }
@@ -41,7 +43,7 @@ struct Reservations: Sendable {
   /// Sells what is held. Confirming twice is fine.
   /// - Throws: `ServiceError` 404, 409 (given back already); `PostgresError`.
   func confirm(id: String) async throws -> Reservation {
-    try await database.transaction { transaction in
+    try await transactions.run { transaction in
       switch try await lock(id, transaction) {
       case nil: throw notFound(id)
       case "held":
@@ -59,7 +61,7 @@ struct Reservations: Sendable {
   /// request to reserve may still be on its way.
   /// - Throws: `PostgresError`.
   func release(id: String) async throws -> Reservation {
-    try await database.transaction { transaction in
+    try await transactions.run { transaction in
       var status = try await lock(id, transaction)
       if status == nil {
         try await transaction.rows(.reservationRefuse, id, instance)
@@ -78,7 +80,7 @@ struct Reservations: Sendable {
     for row in try await database.rows(.expired) {
       let id = try row.decode(at: 0, as: String.self)
       // One transaction each: several reservations in one would lock stock out of order.
-      let isMine = try await database.transaction { transaction in
+      let isMine = try await transactions.run { transaction in
         let isMine = try await transaction.rows(.syncLock).first?.decode(at: 0, as: Bool.self) ?? false
         guard isMine, try await lock(id, transaction) == "held" else { return isMine }
         try await giveBack(id, "held", transaction)
@@ -90,8 +92,38 @@ struct Reservations: Sendable {
     return count
   }
 
-  private func lockAndCheck(_ items: [CartItem], _ transaction: Transaction) async throws -> [Int] {
-    let rows = try await transaction.rows(.reserveLock, items.map(\.sku)).decode((String, Int, Int).self)
+  /// - Returns: the prices of `items`.
+  private func lockAndTake(
+    _ cart: [CartItem], _ items: [CartItem], _ transaction: Transaction
+  ) async throws -> [Int] {
+    let skus = cart.map(\.sku)
+    let rows = try await transaction.rows(.reserveLock, skus).decode((String, Int, Int).self)
+    let prices = try check(items, rows)
+    let taken = try await transaction.rows(.reserveTake, skus, cart.map(\.quantity))
+    guard taken.count == cart.count else {
+      let left = Set(skus).subtracting(try taken.map { try $0.decode(at: 0, as: String.self) })
+      throw outOfStock(left.sorted().first ?? "?")
+    }
+    return prices
+  }
+
+  /// - Returns: the prices of `items`.
+  /// - Throws: `VersionConflict`: somebody was faster.
+  private func readAndUpdate(
+    _ cart: [CartItem], _ items: [CartItem], _ transaction: Transaction
+  ) async throws -> [Int] {
+    let rows = try await transaction.rows(.reserveRead, cart.map(\.sku)).decode((String, Int, Int, Int).self)
+    let prices = try check(items, rows.map { ($0.0, $0.1, $0.2) })
+    let quantities = Dictionary(items.map { ($0.sku, $0.quantity) }, uniquingKeysWith: { first, _ in first })
+    for (sku, _, _, version) in rows {
+      let updated = try await transaction.rows(.reserveUpdate, sku, quantities[sku] ?? 0, version)
+      guard !updated.isEmpty else { throw VersionConflict(sku: sku) }
+    }
+    return prices
+  }
+
+  /// Whether there is enough of everything; gives the prices.
+  private func check(_ items: [CartItem], _ rows: [(String, Int, Int)]) throws -> [Int] {
     let found = Dictionary(rows.map { ($0.0, (onHand: $0.1, price: $0.2)) }, uniquingKeysWith: { first, _ in first })
     return try items.map { item in
       guard let stock = found[item.sku] else { throw ServiceError.unknownProduct(item.sku) }
