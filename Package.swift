@@ -120,8 +120,8 @@ let package = Package(
     .executableTarget(
       name: "firedrill",
       dependencies: [
-        "CPlatform", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Runbook", "Topology", argumentParser,
-        logging,
+        "CPlatform", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Probes", "Runbook", "Topology",
+        argumentParser, logging,
       ],
       swiftSettings: strict),
 

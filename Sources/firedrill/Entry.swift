@@ -28,15 +28,15 @@ enum HiddenProcess: String {
   case controller
   /// `enter-lab HOSTS -- COMMAND...`: becomes the command, where the lab's names resolve.
   case enterLab = "enter-lab"
-  /// `hold-connections ...`: opens database connections and keeps them.
-  case holdConnections = "hold-connections"
+  /// `fault-worker KIND NAME=VALUE...`: applies a fault, and undoes it when it is ended.
+  case faultWorker = "fault-worker"
 
   func run(_ arguments: [String]) -> Int32 {
     switch self {
     case .guardian: GuardianProcess.run(arguments)
     case .controller: ControllerProcess.run(arguments)
     case .enterLab: EnterLabProcess.run(arguments)
-    case .holdConnections: HoldConnectionsProcess.run(arguments)
+    case .faultWorker: FaultWorkerProcess.run(arguments)
     }
   }
 }

@@ -13,59 +13,61 @@ public enum FaultKind: Sendable, Equatable {
   case pauseProcess(node: String, title: String)
   /// `scale`: changes a service's number of instances; undone by changing it back.
   case scale(service: String, to: Int)
-  /// `hold-connections`: opens database connections and keeps them; undone by closing them.
-  case holdConnections(HeldConnections)
-
-  /// Which connections are held.
-  public struct HeldConnections: Sendable, Equatable {
-    /// A node's name.
-    public var host: String
-    /// TCP port.
-    public var port: Int
-    /// The role that logs in.
-    public var user: String
-    /// The database.
-    public var database: String
-    /// The name of the secret that holds the password.
-    public var passwordSecret: String
-    /// 1...2000 connections.
-    public var count: Int
-  }
+  /// Any other kind: a process of its own does it, as long as it lives, and undoes it when it is ended.
+  case worker(FaultWorker)
 
   /// Longest lease, in seconds.
   public static let longestLease = 3600.0
 
   /// The names of all kinds with their parameters, for help texts. `node` is a name, or several with commas between.
-  public static let parameters: [String: [String]] = [
-    "stop-node": ["node"], "kill-node": ["node"], "pause-node": ["node"], "pause-process": ["node", "process"],
-    "scale": ["service", "to"],
-    "hold-connections": ["host", "port", "user", "database", "password_secret", "count"],
+  public static var parameters: [String: [String]] { rules.mapValues { $0.map(\.name) } }
+
+  /// What a parameter may be.
+  private enum Rule {
+    case text(String)
+    case number(String, ClosedRange<Int>)
+    /// May be left out.
+    case optional(String, ClosedRange<Double>)
+
+    var name: String {
+      switch self {
+      case .text(let name), .number(let name, _), .optional(let name, _): name
+      }
+    }
+  }
+
+  private static let milliseconds = 0...600_000
+  private static let rules: [String: [Rule]] = [
+    "stop-node": [.text("node")],
+    "kill-node": [.text("node")],
+    "pause-node": [.text("node")],
+    "pause-process": [.text("node"), .text("process")],
+    "scale": [.text("service"), .number("to", 0...250)],
+    // Database connections, opened and kept.
+    "hold-connections": [
+      .text("host"), .number("port", 1...65_535), .text("user"), .text("database"), .text("password_secret"),
+      .number("count", 1...2000),
+    ],
+    // A Postgres replica that receives and doesn't apply.
+    "replay-pause": [.text("host")],
+    // A Postgres replica that applies late: each piece of log between `from_ms` and `to_ms` after it came.
+    "replay-lag": [.text("host"), .number("from_ms", milliseconds), .number("to_ms", milliseconds)],
+    // How the payment provider behaves.
+    "provider": [
+      .optional("latency_ms", 0...600_000), .optional("latency_factor", 0...1000), .optional("capacity", 1...100_000),
+      .optional("error_rate", 0...1), .optional("decline_rate", 0...1), .optional("silence_rate", 0...1),
+      .optional("hang_ms", 0...600_000), .optional("transient_rate", 0...1), .optional("transient_seed", 0...1e15),
+    ],
   ]
 
   /// Reads a request; every problem is reported at once.
   public init(_ request: FaultRequest) throws {
-    guard let wanted = Self.parameters[request.kind] else {
-      throw EngineError(
-        "unknown fault \(request.kind): one of \(Self.parameters.keys.sorted().joined(separator: ", "))", code: .usage)
+    guard let rules = Self.rules[request.kind] else {
+      let nearest = Self.rules.keys.sorted().joined(separator: ", ")
+      throw EngineError("unknown fault \(request.kind): one of \(nearest)", code: .usage)
     }
-    var problems: [String] = []
-    if !(request.lease >= 1 && request.lease <= Self.longestLease) {
-      problems.append("lease: \(request.lease) is not between 1 and \(Int(Self.longestLease)) seconds")
-    }
-    for name in request.parameters.keys.sorted() where !wanted.contains(name) {
-      problems.append("\(name): \(request.kind) has no such parameter; it takes \(wanted.joined(separator: ", "))")
-    }
-    for name in wanted where (request.parameters[name] ?? "").isEmpty { problems.append("\(name) is missing") }
+    var problems = Self.problems(with: request, rules)
     func text(_ name: String) -> String { request.parameters[name] ?? "" }
-    func number(_ name: String, _ range: ClosedRange<Int>) -> Int {
-      guard let value = Int(text(name)), range.contains(value) else {
-        if !text(name).isEmpty {
-          problems.append("\(name): \(text(name)) is not a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return range.lowerBound
-      }
-      return value
-    }
     func nodes() -> [String] {
       let names = text("node").split(separator: ",", omittingEmptySubsequences: false).map {
         $0.trimmingCharacters(in: .whitespaces)
@@ -79,15 +81,64 @@ public enum FaultKind: Sendable, Equatable {
     case "kill-node": self = .killNodes(nodes())
     case "pause-node": self = .pauseNodes(nodes())
     case "pause-process": self = .pauseProcess(node: text("node"), title: text("process"))
-    case "scale": self = .scale(service: text("service"), to: number("to", 0...250))
-    default:
-      self = .holdConnections(
-        HeldConnections(
-          host: text("host"), port: number("port", 1...65535), user: text("user"), database: text("database"),
-          passwordSecret: text("password_secret"), count: number("count", 1...2000)))
+    case "scale": self = .scale(service: text("service"), to: Int(text("to")) ?? 0)
+    default: self = .worker(FaultWorker(kind: request.kind, values: request.parameters, lease: request.lease))
     }
     guard problems.isEmpty else {
       throw EngineError("\(request.kind): " + problems.joined(separator: "\n\(request.kind): "), code: .usage)
     }
   }
+
+  private static func problems(with request: FaultRequest, _ rules: [Rule]) -> [String] {
+    var problems: [String] = []
+    if !(request.lease >= 1 && request.lease <= longestLease) {
+      problems.append("lease: \(request.lease) is not between 1 and \(Int(longestLease)) seconds")
+    }
+    let names = rules.map(\.name)
+    for name in request.parameters.keys.sorted() where !names.contains(name) {
+      problems.append("\(name): \(request.kind) has no such parameter; it takes \(names.joined(separator: ", "))")
+    }
+    for rule in rules {
+      let text = request.parameters[rule.name] ?? ""
+      switch rule {
+      case .text(let name): if text.isEmpty { problems.append("\(name) is missing") }
+      case .number(let name, let range):
+        if text.isEmpty {
+          problems.append("\(name) is missing")
+        } else if Int(text).map(range.contains) != true {
+          problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+      case .optional(let name, let range):
+        if request.parameters[name] != nil, Double(text).map(range.contains) != true {
+          problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+      }
+    }
+    return problems
+  }
+}
+
+/// A fault that a process of its own carries out.
+public struct FaultWorker: Sendable, Equatable {
+  /// The kind of fault.
+  public var kind: String
+  /// Its parameters, checked.
+  public var values: [String: String]
+  /// How long the fault lasts, in seconds.
+  public var lease: Double
+
+  /// The arguments of its process: the provider keeps the lease itself.
+  var arguments: [String] {
+    var all = values
+    if kind == "provider" { all["lease_seconds"] = "\(lease)" }
+    return all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  /// The secret that the worker needs: the one that is named, the provider's token, or the superuser's password.
+  var secret: String {
+    values["password_secret"] ?? (kind == "provider" ? "provider-token" : "postgres-password")
+  }
+
+  /// How long its undoing may take, in seconds.
+  var stopGrace: Double { kind == "hold-connections" ? 1 : 5 }
 }

@@ -17,7 +17,7 @@ extension ProcessEngine {
     try await guardian.send(.inject(record))
     do {
       if case .scale(let service, let count) = kind { try await scaleForFault(service, to: count) }
-      if case .holdConnections(let held) = kind { try await awaitHolder(id, count: held.count) }
+      if case .worker = kind { try await awaitWorker(id) }
     } catch {
       try? await clear(id)
       throw error
@@ -79,45 +79,41 @@ extension ProcessEngine {
       let missing = found.instances.dropFirst(count)
       // Stopped, not removed: the guardian can start again only what it still knows.
       return (missing.map { .stop(node: $0) }, surplus.map { .remove(node: $0) } + missing.map { .start(node: $0) })
-    case .holdConnections(let held):
-      return ([.spawn(try holder(held, id: id))], [.remove(node: id)])
+    case .worker(let worker):
+      return ([.spawn(try spec(of: worker, id: id))], [.remove(node: id)])
     }
   }
 
-  /// The process that holds the connections: a node of its own, so that closing them is ending it.
-  private func holder(_ held: FaultKind.HeldConnections, id: String) throws -> SpawnSpec {
-    let secret = "\(run.judgeSecrets)/hold-\(id)"
+  /// The worker's process: a node of its own, so that the guardian ends it with its lease, whatever becomes of others.
+  private func spec(of worker: FaultWorker, id: String) throws -> SpawnSpec {
+    let secret = "\(run.judgeSecrets)/fault-\(id)"
     guard
       FileManager.default.createFile(
-        atPath: secret, contents: Data(try self.secret(held.passwordSecret).utf8),
-        attributes: [.posixPermissions: 0o400])
+        atPath: secret, contents: Data(try self.secret(worker.secret).utf8), attributes: [.posixPermissions: 0o400])
     else { throw EngineError("cannot write \(secret)") }
-    let argv = [
-      "firedrill", "hold-connections", "--host", held.host, "--port", "\(held.port)", "--user", held.user,
-      "--database", held.database, "--password-file", "/run/secrets/password", "--count", "\(held.count)",
-    ]
     return SpawnSpec(
-      node: id, service: "fault", judge: true, address: "127.0.0.1", argv: argv,
+      node: id, service: "fault", judge: true, address: "127.0.0.1",
+      argv: ["firedrill", "fault-worker", worker.kind] + worker.arguments,
       environment: ["PATH=\(Part.path)", "HOSTNAME=\(id)"], directory: "/",
       mounts: [
         .bind(installation.firedrill, at: "/app/bin/firedrill", readOnly: true),
-        .bind(secret, at: "/run/secrets/password", readOnly: true),
+        .bind(secret, at: "/run/secrets/fault", readOnly: true),
       ],
-      limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: holderLog(id), stopGrace: 1,
-      stopSignal: SIGTERM, restart: .never, fingerprint: id)
+      limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: workerLog(id),
+      stopGrace: worker.stopGrace, stopSignal: SIGTERM, restart: .never, fingerprint: id)
   }
 
-  private func holderLog(_ id: String) -> String { "\(run.path)/\(id).log" }
+  private func workerLog(_ id: String) -> String { "\(run.path)/\(id).log" }
 
-  /// The holder writes `held N` when it has opened what it could.
-  private func awaitHolder(_ id: String, count: Int) async throws {
+  /// A worker writes `ready` when its fault is there.
+  private func awaitWorker(_ id: String) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {
-      let text = (try? String(contentsOfFile: holderLog(id), encoding: .utf8)) ?? ""
-      if text.contains("held ") { return }
-      if views[id]?.record?.exit != nil { throw EngineError("the holder of connections ended: \(text)") }
+      let text = (try? String(contentsOfFile: workerLog(id), encoding: .utf8)) ?? ""
+      if text.contains("ready") { return }
+      if views[id]?.record?.exit != nil { throw EngineError("the fault's worker ended: \(text)") }
       try await Task.sleep(for: .milliseconds(20))
     }
-    throw EngineError("the holder of connections did not get ready within 10 s")
+    throw EngineError("the fault's worker did not get ready within 10 s")
   }
 }
