@@ -4,6 +4,8 @@ public enum Operation: String, Sendable, Codable, CaseIterable {
   case browse
   /// `GET /products/{sku}`
   case product
+  /// `GET /products/{sku}` of one of the hot products; of the most popular one when the plan names no hot ones
+  case productHot = "product-hot"
   /// `POST /sessions`
   case session
   /// `POST /orders` with a fresh idempotency key
@@ -12,6 +14,8 @@ public enum Operation: String, Sendable, Codable, CaseIterable {
   case orderAgain = "order-again"
   /// `GET /orders/{id}` of the user's last order
   case orderRead = "order-read"
+  /// `GET /orders/{id}` of an order that nobody ever placed: 404 is due
+  case orderUnknown = "order-unknown"
   /// `GET /orders`
   case orders
   /// `POST /orders/{id}/cancel` of the user's last order
@@ -52,11 +56,15 @@ public struct LoadPlan: Sendable, Equatable, Codable {
   public var echo: [String]
   /// The weight of each operation.
   public var mix: [Operation: Int]
+  /// Products that get more than Zipf's law gives them; `nil` for none.
+  public var hot: HotPlan?
+  /// What is in a cart; `nil` for up to three lines of up to three pieces.
+  public var cart: CartPlan?
 
   /// A load.
   public init(
     rate: Double, arrival: Arrival, users: Int, products: Int, zipf: Double, patience: Duration, inFlight: Int,
-    echo: [String], mix: [Operation: Int]
+    echo: [String], mix: [Operation: Int], hot: HotPlan? = nil, cart: CartPlan? = nil
   ) {
     self.rate = rate
     self.arrival = arrival
@@ -67,5 +75,7 @@ public struct LoadPlan: Sendable, Equatable, Codable {
     self.inFlight = inFlight
     self.echo = echo
     self.mix = mix
+    self.hot = hot
+    self.cart = cart
   }
 }

@@ -52,43 +52,41 @@ public struct Schedule: Sendable, Equatable {
     var what = SeededRandom(seed: seed, name: "\(name).operations")
     var goods = SeededRandom(seed: seed, name: "\(name).products")
     var ids = SeededRandom(seed: seed, name: "\(name).ids")
-    let catalogue = Catalogue(products: plan.products, zipf: plan.zipf, seed: seed)
+    let shopping = Shopping(plan, seed: seed)
     let mix = WeightedChoice(plan.mix)
     var requests: [PlannedRequest] = []
     for time in arrivals(rate: plan.rate, arrival: plan.arrival, length: length, random: &times) {
       let operation = mix.pick(&what) ?? .browse
-      let count = operation == .order ? 1 + goods.below(3) : 1
-      var items: [PlannedRequest.Item] = []
-      for _ in 0..<count {
-        let sku = catalogue.pick(&goods)
-        // A cart names each product once.
-        guard !items.contains(where: { $0.sku == sku }) else { continue }
-        items.append(PlannedRequest.Item(sku: sku, quantity: 1 + goods.below(3)))
-      }
       requests.append(
         PlannedRequest(
-          at: time, user: who.below(plan.users), operation: operation, items: items, id: ids.uuid(), target: nil))
+          at: time, user: who.below(plan.users), operation: operation, items: shopping.items(for: operation, &goods),
+          id: ids.uuid(), target: nil))
     }
-    requests += tour(mix: plan.mix, user: plan.users, length: length, catalogue: catalogue, seed: seed, name: name)
+    requests += tour(plan, length: length, shopping: shopping, seed: seed, name: name)
     return Schedule(requests: requests.sorted { $0.at < $1.at })
   }
 
+  /// The hot products of `plan` under `seed`, in no order; empty without a plan for them.
+  public static func hotProducts(of plan: LoadPlan, seed: UInt64) -> [String] { Shopping(plan, seed: seed).hot }
+
   /// One user more walks through every kind of request, twice: no mix may leave one out by chance.
   private static func tour(
-    mix: [DrillCore.Operation: Int], user: Int, length: Duration, catalogue: Catalogue, seed: UInt64, name: String
+    _ plan: LoadPlan, length: Duration, shopping: Shopping, seed: UInt64, name: String
   ) -> [PlannedRequest] {
     var goods = SeededRandom(seed: seed, name: "\(name).tour.products")
     var ids = SeededRandom(seed: seed, name: "\(name).tour.ids")
     let wanted = [
-      DrillCore.Operation.session, .browse, .product, .order, .orderAgain, .orderRead, .orders, .cancel, .report,
+      DrillCore.Operation.session, .browse, .product, .productHot, .order, .orderAgain, .orderRead, .orderUnknown,
+      .orders, .cancel, .report,
     ]
-    .filter { mix[$0, default: 0] > 0 }
+    .filter { plan.mix[$0, default: 0] > 0 }
     let end = HistoryRecorder.nanoseconds(length)
     let gap = end / Int64(2 * wanted.count + 2)
     return (wanted + wanted).enumerated().map { index, operation in
       PlannedRequest(
-        at: gap * Int64(index + 1), user: user, operation: operation,
-        items: [.init(sku: catalogue.pick(&goods), quantity: 1 + goods.below(3))], id: ids.uuid(), target: nil)
+        at: gap * Int64(index + 1), user: plan.users, operation: operation,
+        items: plan.cart == nil ? [shopping.item(for: operation, &goods)] : shopping.items(for: operation, &goods),
+        id: ids.uuid(), target: nil)
     }
   }
 

@@ -42,7 +42,9 @@ public struct Stream: Sendable {
   public func run(with client: LoadClient, recorder: HistoryRecorder, stop: StopFlag = StopFlag()) async -> StreamReport
   {
     let begin = recorder.now
-    let users = Users(count: users, base: base, echo: echo)
+    let sender = Sender(
+      stream: name, users: Users(count: users, base: base, echo: echo), patience: patience, client: client,
+      recorder: recorder)
     let flight = Flight()
     let labels = ["stream": name, "phase": phase]
     recorder.record(
@@ -66,7 +68,7 @@ public struct Stream: Sendable {
           continue
         }
         group.addTask {
-          let event = await perform(planned, due: due, users: users, client: client, recorder: recorder)
+          let event = await sender.send(planned, due: due)
           flight.land(event)
           recorder.record(.request(event))
         }
@@ -80,20 +82,6 @@ public struct Stream: Sendable {
       recorder.record(.sample(SampleEvent(name: name, value: value, labels: labels)))
     }
     return report
-  }
-
-  private func perform(
-    _ planned: PlannedRequest, due: Int64, users: Users, client: LoadClient, recorder: HistoryRecorder
-  ) async -> RequestEvent {
-    let made = users.make(planned)
-    var event = RequestEvent(
-      stream: name, op: made.operation.rawValue, target: planned.target?.name, scheduled: due, outcome: .unknown,
-      key: made.key)
-    event.sent = recorder.now
-    let answer = await client.send(made.call, patience: patience)
-    event.done = recorder.now
-    users.absorb(answer, of: made, planned, into: &event)
-    return event
   }
 }
 

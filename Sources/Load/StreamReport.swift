@@ -59,13 +59,14 @@ final class Flight: Sendable {
 
   func drop() { state.withLock { $0.report.dropped += 1 } }
 
-  func land(_ event: RequestEvent) {
+  /// Counts `event`; `lateness` where it is not that of the event, in nanoseconds.
+  func land(_ event: RequestEvent, lateness: Int64? = nil) {
     state.withLock { state in
       state.inFlight -= 1
       if event.status != nil { state.report.answered += 1 }
       if event.outcome == .ok { state.report.ok += 1 }
       if let latency = event.latency { state.latency.record(UInt64(max(latency, 0) / 1_000)) }
-      if let lateness = event.lateness { state.lateness.record(UInt64(max(lateness, 0) / 1_000)) }
+      if let lateness = lateness ?? event.lateness { state.lateness.record(UInt64(max(lateness, 0) / 1_000)) }
     }
   }
 

@@ -6,8 +6,6 @@ final class UserState: Sendable {
     var key: String
     var body: String
     var id: String
-    /// The header `Cookie` that it was placed with: the order belongs to that session.
-    var cookie: String?
     var isCancelled = false
   }
 
@@ -35,10 +33,12 @@ final class UserState: Sendable {
   var order: Order? { memory.withLock { $0.order } }
 
   /// Keeps the cookies of `Set-Cookie` headers (RFC 6265: the name-value pair before the first semicolon; an empty
-  /// value or Max-Age=0 deletes).
-  func keep(setCookies: [String]) {
+  /// value or Max-Age=0 deletes). Those of somebody who comes in are kept only by a user without any: orders and keys
+  /// belong to a session, and of two that were opened at once the first stays.
+  func keep(setCookies: [String], comingIn: Bool) {
     guard !setCookies.isEmpty else { return }
     memory.withLock { memory in
+      guard !comingIn || memory.cookies.isEmpty else { return }
       for header in setCookies {
         let parts = header.split(separator: ";", omittingEmptySubsequences: false)
         guard let pair = parts.first, let equals = pair.firstIndex(of: "=") else { continue }

@@ -25,7 +25,9 @@ struct Users: Sendable {
   /// order has none to look at or to cancel: they look at the list.
   func make(_ planned: PlannedRequest) -> Made {
     let user = states[planned.user % states.count]
-    let needsSession: Set<DrillCore.Operation> = [.order, .orders, .orderAgain, .orderRead, .cancel]
+    let needsSession: Set<DrillCore.Operation> = [
+      .order, .orders, .orderAgain, .orderRead, .orderUnknown, .cancel,
+    ]
     var operation = planned.operation
     var order: UserState.Order?
     if needsSession.contains(operation), !user.hasSession { operation = .session }
@@ -36,8 +38,7 @@ struct Users: Sendable {
     }
     if [.orderAgain, .orderRead, .cancel].contains(operation), order == nil { operation = .orders }
     var (call, key) = call(operation, planned, order)
-    // What is about an order goes with the session that placed it, also when the user has opened another one since.
-    if let cookie = order?.cookie ?? user.cookieHeader { call.headers.append(("Cookie", cookie)) }
+    if let cookie = user.cookieHeader { call.headers.append(("Cookie", cookie)) }
     call.headers += user.echoes
     return Made(operation: operation, call: call, key: key)
   }
@@ -51,12 +52,13 @@ struct Users: Sendable {
     func post(_ path: String, _ body: String?) -> Call { Call(method: "POST", url: root + path, body: body) }
     switch operation {
     case .browse: return (get("/products?limit=20"), nil)
-    case .product: return (get("/products/\(sku)"), nil)
+    case .product, .productHot: return (get("/products/\(sku)"), nil)
     case .stock: return (get("/stock/\(sku)"), nil)
     case .orders: return (get("/orders"), nil)
     case .report: return (get("/admin/report"), nil)
     case .session: return (post("/sessions", "{}"), nil)
     case .orderRead: return (get("/orders/\(order?.id ?? "")"), order?.id)
+    case .orderUnknown: return (get("/orders/\(planned.id)"), planned.id)
     case .cancel: return (post("/orders/\(order?.id ?? "")/cancel", "{}"), order?.id)
     case .reserve:
       let body = "{\"id\":\"\(planned.id)\",\"items\":\(Self.json(planned.items)),\"ttl_seconds\":60}"
@@ -82,10 +84,9 @@ struct Users: Sendable {
     event.status = status
     event.outcome = Outcome(status: status)
     event.instance = headers.first { $0.0.lowercased() == "x-instance" }?.1
-    // Orders and keys belong to a session: somebody who has one keeps it, whatever another visit to the shop opened.
-    if made.operation != .session || !user.hasSession {
-      user.keep(setCookies: headers.filter { $0.0.lowercased() == "set-cookie" }.map(\.1))
-    }
+    user.keep(
+      setCookies: headers.filter { $0.0.lowercased() == "set-cookie" }.map(\.1),
+      comingIn: made.operation == .session)
     for (name, value) in headers where echo.contains(where: { $0.lowercased() == name.lowercased() }) {
       user.keep(echo: name, value: value)
     }
@@ -103,8 +104,7 @@ struct Users: Sendable {
       labels["order"] = body?.id
       labels["state"] = body?.status
       if made.operation == .order, let id = body?.id, let sent = made.call.body {
-        let cookie = made.call.headers.first { $0.0 == "Cookie" }?.1
-        user.keep(order: UserState.Order(key: planned.id, body: sent, id: id, cookie: cookie))
+        user.keep(order: UserState.Order(key: planned.id, body: sent, id: id))
       }
     case .orderRead, .cancel: labels["state"] = body?.status
     case .reserve:

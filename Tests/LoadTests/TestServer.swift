@@ -10,6 +10,9 @@ final class TestServer: Sendable {
     var uri: String
     var cookie: String?
     var key: String?
+    /// The headers by name in lower case.
+    var headers: [String: String] = [:]
+    var body = ""
   }
   struct Reply: Sendable {
     var status: Int
@@ -58,6 +61,7 @@ final class TestServer: Sendable {
     private let answer: Answer
     private let log: SeenLog
     private var head: HTTPRequestHead?
+    private var body = ""
 
     init(answer: @escaping Answer, log: SeenLog) {
       self.answer = answer
@@ -66,13 +70,16 @@ final class TestServer: Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       switch unwrapInboundIn(data) {
-      case .head(let head): self.head = head
-      case .body: break
+      case .head(let head):
+        self.head = head
+        body = ""
+      case .body(let part): body += String(buffer: part)
       case .end:
         guard let head else { return }
         let seen = Seen(
           method: head.method.rawValue, uri: head.uri, cookie: head.headers.first(name: "cookie"),
-          key: head.headers.first(name: "idempotency-key"))
+          key: head.headers.first(name: "idempotency-key"),
+          headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }, body: body)
         log.add(seen)
         guard let reply = answer(seen) else { return }
         var headers = HTTPHeaders(
