@@ -15,6 +15,7 @@ public actor LabController {
   let engine: ProcessEngine
   let changes: ChangeLog
   private var busy: String?
+  private var standing: StandingFaults?
 
   /// Takes charge of a lab whose guardian is at the other end of the engine.
   public init(lab: LabFolder, installation: Installation, engine: ProcessEngine) throws {
@@ -121,7 +122,37 @@ public actor LabController {
       try await engine.scale(service, to: count)
       changes.add("scale \(service)=\(count)")
     }
-    return try await Symptom(scenario.start.symptom).wait(on: engine)
+    standing = StandingFaults(scenario.start.standing, seed: state.seed)
+    try await standing?.keep(on: engine)
+    switch scenario.start.symptom {
+    case .refusals(let plan): return try await Refusals(plan).wait(on: engine)
+    case .shows(let plan): return try await shows(plan, of: scenario)
+    }
+  }
+
+  /// A controller that takes over from another looks after the standing faults of a lab that is up.
+  public func takeOver() async {
+    let file = installation.scenario(state.scenario) + "/scenario.yaml"
+    guard Baseline.of(lab) != nil, let scenario = try? ScenarioFile.load(file) else { return }
+    standing = StandingFaults(scenario.start.standing, seed: state.seed)
+    try? await standing?.keep(on: engine)
+  }
+
+  /// Repeats the scenario's short trial until its check says what it should.
+  private func shows(_ plan: ShowsPlan, of scenario: Scenario) async throws -> String {
+    let deadline = ContinuousClock.now + plan.within
+    var turn: UInt64 = 0
+    while true {
+      let trial = SymptomTrial(
+        engine: engine, scenario: scenario, topology: await engine.appliedTopology(),
+        seed: state.seed &+ turn)
+      let finding = try await trial.run(plan)
+      if finding.status == .violated, finding.reason == plan.reason { return finding.observed }
+      turn += 1
+      guard ContinuousClock.now < deadline else {
+        throw EngineError("the symptom did not show within \(plan.within): \(finding.observed)")
+      }
+    }
   }
 
   /// Deploys what changed in the lab folder, after its preflight has agreed.

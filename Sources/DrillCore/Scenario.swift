@@ -52,50 +52,6 @@ public struct Scenario: Sendable, Equatable, Codable {
   }
 }
 
-/// How a lab comes to show its symptom: healthy first, then the change that breaks it, then the proof.
-public struct StartPlan: Sendable, Equatable, Codable {
-  /// Instances of each service while the healthy baseline is measured.
-  public var baseline: [String: Int]
-  /// Instances of each service after the change that breaks the shop.
-  public var change: [String: Int]
-  /// What must be seen before the lab is handed over.
-  public var symptom: SymptomPlan
-
-  /// A start.
-  public init(baseline: [String: Int], change: [String: Int], symptom: SymptomPlan) {
-    self.baseline = baseline
-    self.change = change
-    self.symptom = symptom
-  }
-}
-
-/// What must be seen before a lab is handed over: of all instances of a service exactly so many refuse, and in each
-/// round the same ones.
-public struct SymptomPlan: Sendable, Equatable, Codable {
-  /// Whose instances are asked.
-  public var service: String
-  /// What they are asked for: the path of a GET.
-  public var path: String
-  /// How many of them refuse.
-  public var refusing: Int
-  /// The status of a refusal.
-  public var status: Int
-  /// How often all are asked; the same ones must refuse each time.
-  public var rounds: Int
-  /// How long the symptom may take to show.
-  public var within: Duration
-
-  /// A symptom.
-  public init(service: String, path: String, refusing: Int, status: Int, rounds: Int, within: Duration) {
-    self.service = service
-    self.path = path
-    self.refusing = refusing
-    self.status = status
-    self.rounds = rounds
-    self.within = within
-  }
-}
-
 /// A trial: load plus triggers, recorded.
 public struct TrialPlan: Sendable, Equatable, Codable {
   /// Its name; phases are called `NAME.window` and so on.

@@ -8,6 +8,8 @@ public enum Step: Sendable, Equatable, Codable {
   case scale(ScaleStep)
   /// Waits, bounded, until every instance has answered once.
   case settle(SettleStep)
+  /// Injects faults that last until the trial ends, and verifies each by a probe of the judge's own.
+  case inject(InjectStep)
   /// Load, visits and probes for a while: what the checks judge.
   case window(WindowStep)
   /// Freezes the whole shop and lets one instance after the other go on alone, to see that each answers by itself.
@@ -76,6 +78,15 @@ public struct SettleStep: Sendable, Equatable, Codable {
   }
 }
 
+/// See `Step.inject`.
+public struct InjectStep: Sendable, Equatable, Codable {
+  /// What is injected, in order.
+  public var faults: [FaultPlan]
+
+  /// Faults.
+  public init(faults: [FaultPlan]) { self.faults = faults }
+}
+
 /// See `Step.window`.
 public struct WindowStep: Sendable, Equatable, Codable {
   /// How long it lasts; it ends early once the outcome is beyond doubt.
@@ -84,14 +95,19 @@ public struct WindowStep: Sendable, Equatable, Codable {
   public var users: Bool
   /// Visits to each instance in turn.
   public var sweep: SweepPlan?
+  /// Sessions that write and then read what they wrote.
+  public var follow: FollowPlan?
   /// How often an operator tries to log in to the database; `nil` for never.
   public var operatorEvery: Duration?
 
   /// A window.
-  public init(length: Duration, users: Bool, sweep: SweepPlan?, operatorEvery: Duration?) {
+  public init(
+    length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil
+  ) {
     self.length = length
     self.users = users
     self.sweep = sweep
+    self.follow = follow
     self.operatorEvery = operatorEvery
   }
 }

@@ -126,19 +126,7 @@ public struct Grader: Sendable {
       context.recorder.record(.note(NoteEvent(text: "the rest of \(trial) is not tried: \(reason)")))
       return false
     }
-    switch step {
-    case .require(let step): return try await context.require(step, trial: trial)
-    case .restart(let step): try await context.restart(step, trial: trial)
-    case .scale(let step): try await context.scale(step, trial: trial)
-    case .settle(let step): try await context.settle(step, trial: trial)
-    case .window(let step): try await context.window(step, trial: trial)
-    case .alone(let step): try await context.alone(step, trial: trial)
-    case .crash(let step): try await context.crash(step, trial: trial)
-    case .rest(let step): try await context.rest(step, trial: trial)
-    case .hold(let step): try await context.hold(step, trial: trial)
-    case .preflight(let step): try await context.preflight(step, trial: trial)
-    }
-    return true
+    return try await context.perform(step, trial: trial)
   }
 
   /// What is known to be wrong already, if anything.

@@ -17,7 +17,11 @@ public enum CheckCatalogue {
     "users-are-served": Kind(parameters: ["share"]) { plan, _ in UsersAreServed(plan: plan) },
     "every-feature-works": Kind(parameters: []) { plan, scenario in
       EveryFeatureWorks(
-        plan: plan, operations: DrillCore.Operation.allCases.filter { scenario.load.mix[$0, default: 0] > 0 })
+        plan: plan,
+        // An order that doesn't exist is never found: another check judges that.
+        operations: DrillCore.Operation.allCases.filter {
+          $0 != .orderUnknown && scenario.load.mix[$0, default: 0] > 0
+        })
     },
     "content-is-real": Kind(parameters: ["freshness"]) { plan, _ in ContentIsReal(plan: plan) },
     "stock-is-conserved": Kind(parameters: []) { plan, _ in StockIsConserved(plan: plan) },
@@ -27,6 +31,9 @@ public enum CheckCatalogue {
     "durability-is-kept": Kind(parameters: ["fsync", "synchronous_commit", "full_page_writes"]) { plan, _ in
       DurabilityIsKept(plan: plan)
     },
+    "reads-own-writes": Kind(parameters: ["reads"]) { plan, _ in ReadsOwnWrites(plan: plan) },
+    "unknown-is-not-found": Kind(parameters: ["within_ms"]) { plan, _ in UnknownIsNotFound(plan: plan) },
+    "replicas-carry-reads": Kind(parameters: ["share"]) { plan, _ in ReplicasCarryReads(plan: plan) },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]
@@ -43,7 +50,12 @@ public enum CheckCatalogue {
 
   /// The checks of `scenario`, in its order. A kind that doesn't exist was refused when the scenario was read.
   public static func checks(of scenario: Scenario) -> [(plan: CheckPlan, check: any Check)] {
-    scenario.checks.compactMap { plan in kinds[plan.kind].map { (plan, $0.make(plan, scenario)) } }
+    scenario.checks.compactMap { plan in check(plan, of: scenario).map { (plan, $0) } }
+  }
+
+  /// One check; `nil` where there is no such kind.
+  static func check(_ plan: CheckPlan, of scenario: Scenario) -> (any Check)? {
+    kinds[plan.kind]?.make(plan, scenario)
   }
 }
 

@@ -22,7 +22,7 @@ struct UsersAreServed: PlannedCheck {
     guard !requests.isEmpty else { return .inconclusive(.notTried, "there were no users", expected: expected) }
     if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
     let sent = requests.filter { $0.outcome != .dropped }
-    let refused = sent.filter { $0.outcome != .ok }
+    let refused = sent.filter { $0.outcome != .ok && !$0.isRightlyNotFound }
     // A short window must not fail by rounding: one request may always go wrong where any share is allowed.
     let allowed = share > 0 ? max(1, Int(share * Double(sent.count))) : 0
     let observed = "\(refused.count) of \(sent.count) requests turned away"
@@ -45,4 +45,9 @@ extension History {
   func frontDoorIsMissing(in phase: String) -> Bool {
     probes("front-door").contains { !$0.probe.ok && $0.probe.labels["phase"] == phase }
   }
+}
+
+extension RequestEvent {
+  /// Whether somebody asked for an order that does not exist, and was told so.
+  var isRightlyNotFound: Bool { op == DrillCore.Operation.orderUnknown.rawValue && status == 404 }
 }

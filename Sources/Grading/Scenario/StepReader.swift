@@ -6,7 +6,8 @@ enum StepReader {
   private typealias Reader = @Sendable (YAMLMap) -> Step
 
   private static let kinds: [(name: String, read: Reader)] = [
-    ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("window", window),
+    ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("inject", inject),
+    ("window", window),
     ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("preflight", preflight),
   ]
 
@@ -18,7 +19,7 @@ enum StepReader {
       steps: (map.required("steps")?.list() ?? []).compactMap(step))
   }
 
-  private static func step(_ value: YAMLValue) -> Step? {
+  static func step(_ value: YAMLValue) -> Step? {
     guard let map = value.map() else { return nil }
     defer { map.refuseOthers() }
     let names = kinds.map(\.name)
@@ -51,11 +52,15 @@ enum StepReader {
     .settle(SettleStep(service: service(map), within: time(map, "within")))
   }
 
+  @Sendable private static func inject(_ map: YAMLMap) -> Step {
+    .inject(InjectStep(faults: (map.required("faults")?.list() ?? []).compactMap { $0.map().map(StartReader.fault) }))
+  }
+
   @Sendable private static func window(_ map: YAMLMap) -> Step {
     .window(
       WindowStep(
         length: time(map, "length"), users: map.required("users")?.bool() ?? true,
-        sweep: map["sweep"]?.map().map(sweep), operatorEvery: map["operator_every"]?.duration()))
+        sweep: map["sweep"]?.map().map(sweep), follow: map["follow"]?.map().map(LoadReader.follow), operatorEvery: map["operator_every"]?.duration()))
   }
 
   private static func sweep(_ map: YAMLMap) -> SweepPlan {

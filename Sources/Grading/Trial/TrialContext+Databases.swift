@@ -22,8 +22,10 @@ extension TrialContext {
 
   /// Finds the Postgres that a service really writes to: the one in which a reservation that was just made stands. A
   /// lab may have moved it or put a pooler in front; what its files say does not matter here.
-  func locateDatabases(through targets: [PlannedRequest.Target], trial: String) async {
-    if memory.database("inventory") == nil { await locateInventory(targets, trial: trial) }
+  func locateDatabases(trial: String) async {
+    if memory.database("inventory") == nil {
+      await locateInventory(targets((try? await instances(of: "inventory")) ?? []), trial: trial)
+    }
     for (name, table) in [("orders", "orders.orders"), ("payments", "payments.charges")]
     where memory.database(name) == nil {
       for candidate in await candidates(database: name) {
@@ -74,7 +76,7 @@ extension TrialContext {
   }
 
   /// The servers of the lab that let the judge into `database`, the usual node first.
-  private func candidates(database: String) async -> [(node: String, probe: DatabaseProbe)] {
+  func candidates(database: String) async -> [(node: String, probe: DatabaseProbe)] {
     let shop: Set = ["gateway", "inventory", "order", "payment"]
     guard let nodes = try? await engine.nodes(), let password = try? engine.secret("postgres-password") else {
       return []

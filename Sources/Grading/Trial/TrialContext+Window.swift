@@ -14,13 +14,13 @@ extension TrialContext {
   /// Runs one window under the phase `TRIAL.window`.
   func window(_ step: WindowStep, trial: String) async throws {
     let name = "\(trial).window"
-    let service = step.sweep?.service ?? scenario.services.first ?? ""
+    let service = step.sweep?.service ?? "inventory"
     let nodes = try await instances(of: service)
     let visited = targets(nodes)
     recorder.record(
       .rows(
         RowsEvent(name: "\(name).targets", columns: ["node", "address"], rows: nodes.map { [$0.name, $0.address] })))
-    await locateDatabases(through: visited, trial: trial)
+    await locateDatabases(trial: trial)
     await lookBefore(trial: trial)
     var streams: [Load.Stream] = []
     if let sweep = step.sweep {
@@ -31,9 +31,12 @@ extension TrialContext {
       streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
     }
     if step.users, let users = try await users(for: step.length, phase: name) { streams.append(users) }
-    progress("\(streams.map(\.name).joined(separator: " and ")) for \(step.length / .seconds(1)) s")
+    let follow = try await follow(step, phase: name)
+    if follow != nil { await scans("\(name).before") }
+    progress("\((streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])).joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
-    await recorder.phase(name) { await run(ready, step: step, trial: trial) }
+    await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
+    if follow != nil { await scans("\(name).after") }
     recordListeners(nodes, phase: name)
   }
 
@@ -50,13 +53,25 @@ extension TrialContext {
       users: plan.users + 1, echo: plan.echo)
   }
 
+  /// Sessions that order and then look, through the gateway.
+  private func follow(_ step: WindowStep, phase: String) async throws -> FollowStream? {
+    guard let plan = step.follow, let gateway = try await instances(of: "gateway").first else { return nil }
+    return FollowStream(
+      phase: phase,
+      schedule: FollowSchedule(plan, load: scenario.load, length: step.length, seed: seed, name: "\(phase).follow"),
+      base: "http://\(gateway.address):\(Self.servicePort)", patience: plan.patience, echo: scenario.load.echo)
+  }
+
   /// - Returns: why the window ended early; `nil` when it did not.
-  private func run(_ streams: [Load.Stream], step: WindowStep, trial: String) async -> String? {
+  private func run(
+    _ streams: [Load.Stream], _ follow: FollowStream?, step: WindowStep, trial: String
+  ) async -> String? {
     let stop = StopFlag()
     let over = StopFlag()
     return await withTaskGroup(of: String?.self) { group in
       group.addTask {
         await withTaskGroup(of: Void.self) { loads in
+          if let follow { loads.addTask { _ = await follow.run(with: load, recorder: recorder, stop: stop) } }
           for stream in streams { loads.addTask { _ = await stream.run(with: load, recorder: recorder, stop: stop) } }
         }
         over.set()

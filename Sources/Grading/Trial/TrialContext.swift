@@ -21,6 +21,26 @@ struct TrialContext: Sendable {
   /// The port that every service of the shop listens on.
   static let servicePort = 8080
 
+  /// Does one step.
+  ///
+  /// - Returns: whether the trial goes on.
+  func perform(_ step: Step, trial: String) async throws -> Bool {
+    switch step {
+    case .require(let step): return try await require(step, trial: trial)
+    case .restart(let step): try await restart(step, trial: trial)
+    case .scale(let step): try await scale(step, trial: trial)
+    case .settle(let step): try await settle(step, trial: trial)
+    case .inject(let step): try await inject(step, trial: trial)
+    case .window(let step): try await window(step, trial: trial)
+    case .alone(let step): try await alone(step, trial: trial)
+    case .crash(let step): try await crash(step, trial: trial)
+    case .rest(let step): try await rest(step, trial: trial)
+    case .hold(let step): try await hold(step, trial: trial)
+    case .preflight(let step): try await preflight(step, trial: trial)
+    }
+    return true
+  }
+
   /// The running instances of `service`, in the topology's order.
   func instances(of service: String) async throws -> [NodeStatus] {
     try await engine.nodes().filter { $0.service == service && !$0.judge && $0.isUp }

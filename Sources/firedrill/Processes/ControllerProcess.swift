@@ -25,6 +25,7 @@ enum ControllerProcess {
     let engine = try await ProcessEngine(lab: lab, run: run, installation: installation, channel: 3) { exit(0) }
     let token = try makeToken(run.tokenFile)
     let controller = try LabController(lab: lab, installation: installation, engine: engine)
+    await controller.takeOver()
     try await ControllerServer(controller: controller, token: token).run(socket: run.controllerSocket)
   }
 

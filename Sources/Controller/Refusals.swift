@@ -2,12 +2,12 @@ import DrillCore
 import Engine
 import Probes
 
-/// Sees to it that a lab shows what its brief tells, before it is handed over.
-struct Symptom {
+/// Sees to it that a lab refuses as its brief tells, before it is handed over.
+struct Refusals {
   private static let port = 8080
-  private let plan: SymptomPlan
+  private let plan: RefusalsPlan
 
-  init(_ plan: SymptomPlan) { self.plan = plan }
+  init(_ plan: RefusalsPlan) { self.plan = plan }
 
   /// Asks every instance round after round, until in `rounds` rounds in a row exactly the planned number refused, and
   /// the same ones each time. Returns what was seen; throws when it does not come in time.

@@ -1,0 +1,63 @@
+import DrillCore
+
+/// Who placed an order and looks at it a while later sees it, as it was acknowledged, whenever that is.
+///
+/// Reasons:
+/// - `stale_read`: an order that was acknowledged is not found, or shows an older state or another total.
+/// - `read_refused`: the read was refused or not answered for another reason.
+/// - `front_door_missing`: no gateway runs.
+/// - `orders_refused`: so few orders were taken that nobody could read theirs.
+/// - `load_not_delivered` (inconclusive): the sessions did not go out, or went out late.
+/// - `not_tried` (inconclusive): there were none, or the lag was not seen.
+struct ReadsOwnWrites: PlannedCheck {
+  let plan: CheckPlan
+
+  private var least: Int { plan.parameters["reads"].flatMap { Int($0) } ?? 1 }
+
+  func evaluate(_ history: History) -> Finding {
+    let expected = "each acknowledged order can be read by who placed it"
+    let window = phase("window")
+    if history.frontDoorIsMissing(in: window) {
+      return .violated("front_door_missing", "no gateway runs", expected: expected)
+    }
+    let all = history.requests(stream: "follow").filter { $0.sent != nil }
+    guard history.span(of: window) != nil, !all.isEmpty else {
+      return .inconclusive(.notTried, "nobody ordered and looked", expected: expected)
+    }
+    let own = all.filter { history.span(of: window)?.contains($0.scheduled) ?? false }
+    let reads = own.filter { $0.op == DrillCore.Operation.orderRead.rawValue }
+    let orders = own.filter { $0.op == DrillCore.Operation.order.rawValue }
+    var told: [String: RequestEvent] = [:]
+    for order in orders where order.outcome == .ok { if let id = order.labels?["order"] { told[id] = order } }
+    func word(_ read: RequestEvent) -> String { "\(read.values?["delay_ms"] ?? 0) ms after the reply" }
+    for read in reads {
+      guard let id = read.labels?["order"], let order = told[id] else { continue }
+      if read.status == 404 {
+        let count = reads.count { $0.status == 404 }
+        return .violated(
+          "stale_read", "\(count) of \(reads.count) orders were not found, one \(word(read))", expected: expected)
+      }
+      guard read.outcome == .ok else { continue }
+      if read.labels?["state"] != order.labels?["state"]
+        || read.values?["total_cents"] != order.values?["total_cents"]
+      {
+        return .violated(
+          "stale_read",
+          "\(word(read)) an order was \(read.labels?["state"] ?? "nothing"), acknowledged as "
+            + (order.labels?["state"] ?? "nothing"), expected: expected)
+      }
+    }
+    if let late = undelivered(history, stream: "follow", in: window, expected: expected) { return late }
+    if let refused = reads.first(where: { $0.outcome != .ok }) {
+      let words = refused.status.map { "\($0) \(refused.code ?? "")" } ?? (refused.code ?? "no answer")
+      let count = reads.count { $0.outcome != .ok }
+      return .violated("read_refused", "\(count) of \(reads.count) reads got \(words)", expected: expected)
+    }
+    guard reads.count >= least else {
+      return .violated(
+        "orders_refused", "\(told.count) of \(orders.count) orders were taken, \(reads.count) could be read",
+        expected: expected)
+    }
+    return .met("\(reads.count) of \(reads.count) orders were read as acknowledged", expected: expected)
+  }
+}

@@ -1,0 +1,81 @@
+import DrillCore
+import Engine
+import Topology
+
+/// Reads how a lab comes to show its symptom.
+enum StartReader {
+  static let none = StartPlan(
+    symptom: .refusals(
+      RefusalsPlan(service: "", path: "", refusing: 0, status: 0, rounds: 0, within: .zero)))
+
+  static func start(_ map: YAMLMap) -> StartPlan {
+    defer { map.refuseOthers() }
+    return StartPlan(
+      baseline: counts(map["baseline"]), change: counts(map["break"]),
+      standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map(fault) },
+      symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom)
+  }
+
+  private static func counts(_ value: YAMLValue?) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for entry in value?.map()?.entries() ?? [] { counts[entry.name] = entry.value.int(0...250) ?? 0 }
+    return counts
+  }
+
+  private static func symptom(_ map: YAMLMap) -> SymptomPlan {
+    defer { map.refuseOthers() }
+    let within = map.required("within")?.duration() ?? .zero
+    if let steps = map["steps"]?.list() {
+      let check = map.required("check")?.map().map { CheckReader.check($0, trial: "symptom") }
+      return .shows(
+        ShowsPlan(
+          steps: steps.compactMap(StepReader.step),
+          check: check ?? CheckPlan(id: "", kind: "", tier: .mitigated, trial: "", section: ""),
+          reason: map.required("reason")?.name() ?? "", within: within))
+    }
+    return .refusals(
+      RefusalsPlan(
+        service: map.required("service")?.name() ?? "", path: map.required("path")?.name() ?? "",
+        refusing: map.required("refusing")?.int(1...250) ?? 1, status: map.required("status")?.int(400...599) ?? 500,
+        rounds: map.required("rounds")?.int(1...20) ?? 1, within: within))
+  }
+
+  /// A fault: its kind, its lease, and the kind's own parameters. A parameter is a text or number, a list to choose
+  /// from, `{from: A, to: B}`, or `{node_of: SERVICE}`.
+  static func fault(_ map: YAMLMap) -> FaultPlan {
+    let kind = map.required("kind")?.name() ?? ""
+    let lease = map.required("lease")?.duration() ?? .zero
+    var parameters: [String: FaultPlan.Value] = [:]
+    for entry in map.entries() where !["kind", "lease"].contains(entry.name) {
+      parameters[entry.name] = value(entry.value)
+    }
+    guard let known = FaultKind.parameters[kind] else {
+      let names = FaultKind.parameters.keys.sorted()
+      map.problems.report(
+        "no such fault\(Spelling.hint(for: kind, among: names)); there are \(names.joined(separator: ", "))",
+        at: map.place(of: "kind"), key: map.path("kind"))
+      return FaultPlan(kind: kind, parameters: parameters, lease: lease)
+    }
+    for name in parameters.keys.sorted() where !known.contains(name) {
+      map.problems.report(
+        "\(kind) has no such parameter\(Spelling.hint(for: name, among: known)); it takes "
+          + known.joined(separator: ", "), at: map.place(of: name), key: map.path(name))
+    }
+    return FaultPlan(kind: kind, parameters: parameters, lease: lease)
+  }
+
+  private static func value(_ value: YAMLValue) -> FaultPlan.Value {
+    switch value.node.content {
+    case .sequence: return .oneOf(value.strings())
+    case .mapping:
+      guard let map = value.map() else { return .fixed("") }
+      defer { map.refuseOthers() }
+      if let service = map["node_of"]?.name() { return .nodeOf(service) }
+      let least = map.required("from")?.int() ?? 0
+      let most = map.required("to")?.int() ?? least
+      if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }
+      return .between(least, max(least, most))
+    default: return .fixed(value.string() ?? "")
+    }
+  }
+}
