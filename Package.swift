@@ -87,12 +87,13 @@ let package = Package(
     library("Clients", ["CLibPQ", "CHiredis", "CPlatform", logging, metrics, lifecycle, deque]),
 
     // The shop.
+    library("Resilience", []),
     library("FleetAPI", []),
     library(
       "ServiceKit",
       [
-        "Clients", "FleetAPI", hummingbird, httpClient, lifecycle, logging, metrics, configuration, instrumentation,
-        httpTypes, signals,
+        "Clients", "FleetAPI", "Resilience", hummingbird, httpClient, lifecycle, logging, metrics, configuration,
+        instrumentation, httpTypes, signals,
       ] + nio),
     service("Provider", [deque]),
     service("Inventory", resources: [.embedInCode("SQL")]),
@@ -129,7 +130,8 @@ let package = Package(
     .target(name: "TestServers", path: "Tests/Support/TestServers", swiftSettings: strict),
     tests("ClientsTests", ["Clients", deque]),
     tests("ClientsIntegrationTests", ["Clients", "TestServers", logging, metrics, metricsTesting, lifecycle]),
-    serviceTests("ServiceKit", [instrumentation]),
+    tests("ResilienceTests", ["Resilience"]),
+    serviceTests("ServiceKit", ["Resilience", instrumentation]),
     serviceTests("Provider"),
     serviceTests("Inventory"),
     serviceTests("Payment"),
@@ -138,8 +140,8 @@ let package = Package(
     tests(
       "ServicesIntegrationTests",
       [
-        "Clients", "Gateway", "Inventory", "Order", "Payment", "Provider", "ServiceKit", "TestServers", httpClient,
-        logging, lifecycle,
+        "Clients", "Gateway", "Inventory", "Order", "Payment", "Provider", "Resilience", "ServiceKit", "TestServers",
+        httpClient, logging, lifecycle,
       ] + nio),
     tests("DrillCoreTests", ["DrillCore"]),
     tests("TopologyTests", ["Topology"]),

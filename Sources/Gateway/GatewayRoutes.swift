@@ -43,7 +43,8 @@ struct GatewayRoutes {
     }
     router.post("/orders/:id/cancel") { request, context in
       let session = try await session(of: request)
-      return try await order(request, .POST, "/orders/\(try id(context))/cancel", session)
+      // Cancelling twice is fine.
+      return try await order(request, .POST, "/orders/\(try id(context))/cancel", session, isRepeatable: true)
     }
     router.get("/admin/report") { request, _ in
       try await orders.send(.GET, "/admin/report", headers: readAfter(request)).passedOn()
@@ -76,11 +77,11 @@ struct GatewayRoutes {
 
   private func order(
     _ request: Request, _ method: HTTPMethod, _ path: String, _ session: String, headers: HTTPFields = [:],
-    json: ByteBuffer? = nil
+    json: ByteBuffer? = nil, isRepeatable: Bool? = nil
   ) async throws -> Response {
     var headers = readAfter(request, headers)
     headers[.xSession] = session
-    return try await orders.send(method, path, headers: headers, json: json).passedOn()
+    return try await orders.send(method, path, headers: headers, json: json, isRepeatable: isRepeatable).passedOn()
   }
 
   /// The request's session, known to exist and within its limit.

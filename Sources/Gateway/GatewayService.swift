@@ -27,9 +27,9 @@ public enum GatewayService: FleetService {
     }
     let routes = GatewayRoutes(
       inventory: UpstreamClient(
-        service: "inventory", upstreams: inventory, timeout: settings.inventoryTimeout, client: outbound),
+        service: "inventory", upstreams: inventory, policy: settings.inventoryPolicy, client: outbound),
       orders: UpstreamClient(
-        service: "order", upstreams: order, timeout: settings.orderTimeout, client: outbound),
+        service: "order", upstreams: order, policy: settings.orderPolicy, client: outbound),
       sessions: SessionStore(redis: redis, ttl: settings.sessionTTL),
       limiter: settings.rateLimit > 0 ? RateLimiter(perSecond: settings.rateLimit) : nil,
       cache: settings.productCacheTTL > .zero ? ReplyCache(ttl: settings.productCacheTTL) : nil)

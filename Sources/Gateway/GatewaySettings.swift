@@ -5,8 +5,7 @@ public import ServiceKit
 ///
 /// - `GATEWAY_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `GATEWAY_ORDER_INSTANCES` (default
 ///   `dns:order:8080`).
-/// - `GATEWAY_INVENTORY_TIMEOUT` (ms, default 2000), `GATEWAY_ORDER_TIMEOUT` (ms, default 10000): how long one call may
-///   take.
+/// - `GATEWAY_INVENTORY_...` and `GATEWAY_ORDER_...` as in `OutboundPolicy` (time-outs by default 2000 and 10000 ms).
 /// - `GATEWAY_SESSION_TTL` (ms, default 86400000): how long a session lasts.
 /// - `GATEWAY_RATE_LIMIT` (requests a second, default 0: any number): how many a session may make.
 /// - `GATEWAY_PRODUCT_CACHE_TTL` (ms, default 0: not at all): how long products are kept in memory.
@@ -17,10 +16,10 @@ public struct GatewaySettings: Sendable {
   public var inventory: InstanceSource
   /// The instances of the order service.
   public var order: InstanceSource
-  /// How long a call of the inventory may take.
-  public var inventoryTimeout: Duration = .seconds(2)
-  /// How long a call of the order service may take.
-  public var orderTimeout: Duration = .seconds(10)
+  /// How the inventory is called.
+  public var inventoryPolicy = OutboundPolicy(timeout: .seconds(2))
+  /// How the order service is called.
+  public var orderPolicy = OutboundPolicy(timeout: .seconds(10))
   /// How long a session lasts.
   public var sessionTTL: Duration = .seconds(86_400)
   /// How many requests a second a session may make; 0: any number.
@@ -44,8 +43,8 @@ public struct GatewaySettings: Sendable {
     self.redis = redis ?? RedisSettings(connection: .init(host: "redis"))
     inventory = reader.instances("GATEWAY_INVENTORY_INSTANCES", default: "dns:inventory:8080")
     order = reader.instances("GATEWAY_ORDER_INSTANCES", default: "dns:order:8080")
-    inventoryTimeout = reader.milliseconds("GATEWAY_INVENTORY_TIMEOUT", default: 2000)
-    orderTimeout = reader.milliseconds("GATEWAY_ORDER_TIMEOUT", default: 10_000)
+    inventoryPolicy = OutboundPolicy(reading: &reader, prefix: "GATEWAY", upstream: "INVENTORY", timeout: 2000)
+    orderPolicy = OutboundPolicy(reading: &reader, prefix: "GATEWAY", upstream: "ORDER", timeout: 10_000)
     sessionTTL = reader.milliseconds("GATEWAY_SESSION_TTL", default: 86_400_000, in: 1000...2_592_000_000)
     rateLimit = reader.integer("GATEWAY_RATE_LIMIT", default: 0, in: 0...1_000_000, unit: "requests a second")
     productCacheTTL = reader.milliseconds("GATEWAY_PRODUCT_CACHE_TTL", default: 0, in: 0...86_400_000)

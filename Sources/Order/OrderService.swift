@@ -28,11 +28,11 @@ public enum OrderService: FleetService {
       store: store,
       stock: StockClient(
         client: UpstreamClient(
-          service: "inventory", upstreams: inventory, timeout: settings.inventoryTimeout, client: outbound),
+          service: "inventory", upstreams: inventory, policy: settings.inventoryPolicy, client: outbound),
         ttl: settings.reservationTTL),
       till: TillClient(
         client: UpstreamClient(
-          service: "payment", upstreams: payment, timeout: settings.paymentTimeout, client: outbound)))
+          service: "payment", upstreams: payment, policy: settings.paymentPolicy, client: outbound)))
     let desk = OrderDesk(store: store, workflow: workflow, claim: settings.claim, repeatWait: settings.repeatWait)
     var services: [any Service] = database.services + [inventory, payment, outbound]
     if settings.recoveryInterval > .zero {

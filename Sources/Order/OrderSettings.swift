@@ -4,8 +4,7 @@ public import ServiceKit
 ///
 /// - `ORDER_INVENTORY_INSTANCES` (default `dns:inventory:8080`), `ORDER_PAYMENT_INSTANCES` (default
 ///   `dns:payment:8080`).
-/// - `ORDER_INVENTORY_TIMEOUT` (ms, default 2000), `ORDER_PAYMENT_TIMEOUT` (ms, default 3000): how long one call may
-///   take.
+/// - `ORDER_INVENTORY_...` and `ORDER_PAYMENT_...` as in `OutboundPolicy` (time-outs by default 2000 and 3000 ms).
 /// - `ORDER_RESERVATION_TTL` (ms, default 900000): how long a cart is held while the order is placed.
 /// - `ORDER_CLAIM` (ms, default 30000): how long a request has an order to itself; more than its calls can take
 ///   together.
@@ -19,10 +18,10 @@ public struct OrderSettings: Sendable {
   public var inventory: InstanceSource
   /// The instances of payment.
   public var payment: InstanceSource
-  /// How long a call of the inventory may take.
-  public var inventoryTimeout: Duration = .seconds(2)
-  /// How long a call of payment may take.
-  public var paymentTimeout: Duration = .seconds(3)
+  /// How the inventory is called.
+  public var inventoryPolicy = OutboundPolicy(timeout: .seconds(2))
+  /// How payment is called.
+  public var paymentPolicy = OutboundPolicy(timeout: .seconds(3))
   /// How long a cart is held while the order is placed.
   public var reservationTTL: Duration = .seconds(900)
   /// How long a request has an order to itself.
@@ -47,18 +46,18 @@ public struct OrderSettings: Sendable {
     database.reads = ReadSettings(reading: &reader, prefix: "ORDER")
     inventory = reader.instances("ORDER_INVENTORY_INSTANCES", default: "dns:inventory:8080")
     payment = reader.instances("ORDER_PAYMENT_INSTANCES", default: "dns:payment:8080")
-    inventoryTimeout = reader.milliseconds("ORDER_INVENTORY_TIMEOUT", default: 2000)
-    paymentTimeout = reader.milliseconds("ORDER_PAYMENT_TIMEOUT", default: 3000)
+    inventoryPolicy = OutboundPolicy(reading: &reader, prefix: "ORDER", upstream: "INVENTORY", timeout: 2000)
+    paymentPolicy = OutboundPolicy(reading: &reader, prefix: "ORDER", upstream: "PAYMENT", timeout: 3000)
     reservationTTL = reader.milliseconds("ORDER_RESERVATION_TTL", default: 900_000, in: 1000...86_400_000)
     claim = reader.milliseconds("ORDER_CLAIM", default: 30_000)
     repeatWait = reader.milliseconds("ORDER_REPEAT_WAIT", default: 5000, in: 0...600_000)
     recoveryInterval = reader.milliseconds("ORDER_RECOVERY_INTERVAL", default: 5000, in: 0...600_000)
     recoveryAge = reader.milliseconds("ORDER_RECOVERY_AGE", default: 30_000, in: 0...86_400_000)
-    let calls = inventoryTimeout * 3 + paymentTimeout
+    let calls = inventoryPolicy.longest * 3 + paymentPolicy.longest
     if claim < calls {
       reader.report(
         "ORDER_CLAIM", value: "\(claim.milliseconds)",
-        allowed: "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment")
+        allowed: "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment, with all their attempts and waits")
     }
   }
 }

@@ -21,7 +21,7 @@ struct StockClient: Sendable {
     let request = ReservationRequest(
       id: order.reservationID, items: order.items.map { CartItem(sku: $0.sku, quantity: $0.quantity) },
       ttlSeconds: max(1, ttl.milliseconds / 1000))
-    let reply = try await client.send(.POST, "/reservations", json: try JSONBody.encode(request))
+    let reply = try await client.send(.POST, "/reservations", json: try JSONBody.encode(request), isRepeatable: true)
     guard reply.isOK else {
       let refusal = reply.refusal(by: client.service)
       // 4xx says that nothing is held; anything else leaves it open.
@@ -41,7 +41,7 @@ struct StockClient: Sendable {
   /// - Returns: false when it is held no longer.
   /// - Throws: `UpstreamError` or `ServiceError` 5xx when the outcome is unknown.
   func confirm(_ reservationID: String) async throws -> Bool {
-    let reply = try await client.send(.POST, "/reservations/\(reservationID)/confirm")
+    let reply = try await client.send(.POST, "/reservations/\(reservationID)/confirm", isRepeatable: true)
     if reply.isOK { return true }
     if reply.status == 409 || reply.status == 404 { return false }
     throw reply.refusal(by: client.service)

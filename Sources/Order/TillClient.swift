@@ -18,7 +18,7 @@ struct TillClient: Sendable {
   /// - Throws: `UpstreamError` or `ServiceError` 5xx when the outcome is unknown.
   func charge(_ order: StoredOrder, key: String) async throws -> Outcome {
     let request = ChargeRequest(orderID: order.id, amountCents: order.totalCents, idempotencyKey: key)
-    let reply = try await client.send(.POST, "/charges", json: try JSONBody.encode(request))
+    let reply = try await client.send(.POST, "/charges", json: try JSONBody.encode(request), isRepeatable: true)
     if reply.isOK { return .charged }
     let refusal = reply.refusal(by: client.service)
     // 402 is the till's last word, and with 409 the key has paid for something else: nothing was charged for this

@@ -21,7 +21,7 @@ public enum PaymentService: FleetService {
     let outbound = OutboundClient()
     let upstreams = Upstreams(.list([settings.provider]), logger: host.logger)
     let provider = UpstreamClient(
-      service: "provider", upstreams: upstreams, timeout: settings.providerTimeout, client: outbound)
+      service: "provider", upstreams: upstreams, policy: settings.providerPolicy, client: outbound)
     let router = host.makeRouter()
     PaymentRoutes(charges: Charges(database: database, provider: provider)).add(to: router)
     return BuiltService(router: router, services: [database.client, outbound])

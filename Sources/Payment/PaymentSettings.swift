@@ -3,20 +3,22 @@ public import ServiceKit
 /// What payment can be told, beside `DatabaseSettings` with the prefix `PAYMENT`.
 ///
 /// - `PAYMENT_PROVIDER_URL` (default `http://provider:8080`): where the payment company is; only `http://host:port`.
-/// - `PAYMENT_PROVIDER_TIMEOUT` (ms, default 2000): how long it may take to answer.
+/// - `PAYMENT_PROVIDER_...` as in `OutboundPolicy` (time-out by default 2000 ms).
 public struct PaymentSettings: Sendable {
   /// The database.
   public var database: DatabaseSettings
   /// Where the payment company is.
   public var provider: Endpoint
-  /// How long it may take to answer.
-  public var providerTimeout: Duration
+  /// How it is called.
+  public var providerPolicy: OutboundPolicy
 
   /// Settings as given.
-  public init(database: DatabaseSettings, provider: Endpoint, providerTimeout: Duration = .seconds(2)) {
+  public init(
+    database: DatabaseSettings, provider: Endpoint, providerPolicy: OutboundPolicy = OutboundPolicy(timeout: .seconds(2))
+  ) {
     self.database = database
     self.provider = provider
-    self.providerTimeout = providerTimeout
+    self.providerPolicy = providerPolicy
   }
 
   /// Reads the settings named above.
@@ -31,6 +33,6 @@ public struct PaymentSettings: Sendable {
     } else {
       reader.report("PAYMENT_PROVIDER_URL", value: url, allowed: "http://host:port")
     }
-    providerTimeout = reader.milliseconds("PAYMENT_PROVIDER_TIMEOUT", default: 2000)
+    providerPolicy = OutboundPolicy(reading: &reader, prefix: "PAYMENT", upstream: "PROVIDER", timeout: 2000)
   }
 }

@@ -9,27 +9,36 @@ struct ProviderRoutes {
   let token: String?
 
   func add(to router: FleetRouter) {
-    router.post("/v1/charges") { request, _ in try await charge(request) }
+    router.post("/v1/charges") { request, context in try await charge(request, context) }
     router.get("/v1/ledger") { request, _ in
       try authorize(request)
       return JSONBody.response(ProviderLedger(charges: simulator.ledger.charges))
     }
     router.get("/v1/behaviour") { request, _ in
       try authorize(request)
-      return JSONBody.response(simulator.behaviour.described)
+      return JSONBody.response(simulator.behaviour.described())
     }
     router.put("/v1/behaviour") { request, _ in
       try authorize(request)
-      try simulator.apply(try await JSONBody.decode(ProviderBehaviour.self, from: request))
-      return JSONBody.response(simulator.behaviour.described)
+      try simulator.apply(try await JSONBody.decode(BehaviourChange.self, from: request))
+      return JSONBody.response(simulator.behaviour.described())
+    }
+    router.delete("/v1/behaviour") { request, _ in
+      try authorize(request)
+      simulator.heal()
+      return JSONBody.response(simulator.behaviour.described())
+    }
+    router.get("/v1/statistics") { request, _ in
+      try authorize(request)
+      return JSONBody.response(simulator.statistics)
     }
   }
 
-  private func charge(_ request: Request) async throws -> Response {
+  private func charge(_ request: Request, _ context: FleetRequestContext) async throws -> Response {
     let key = try IdempotencyKey.required(in: request)
     let body = try await JSONBody.decode(ProviderChargeRequest.self, from: request)
     guard body.amountCents >= 0 else { throw ServiceError.invalid("amount_cents must be 0 or more.") }
-    switch try await simulator.charge(key: key, amountCents: body.amountCents) {
+    switch try await simulator.charge(key: key, amountCents: body.amountCents, channel: context.channel) {
     case .charged(let charge): return JSONBody.response(charge, status: .created)
     case .known(let charge): return JSONBody.response(charge)
     case .conflict:

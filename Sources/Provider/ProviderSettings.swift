@@ -1,6 +1,7 @@
 public import ServiceKit
 
-/// What the provider can be told.
+/// What the provider can be told. It can charge `PROVIDER_CAPACITY` / `PROVIDER_LATENCY` times a second, not more; what
+/// comes faster waits.
 ///
 /// - `PROVIDER_LATENCY` (ms, default 20): how long one charge takes.
 /// - `PROVIDER_CAPACITY` (charges, default 64): how many are worked on at once; the rest queue in the order they came.

@@ -23,7 +23,7 @@ import Testing
     var settings = GatewaySettings(
       redis: RedisSettings(connection: RedisConfiguration(host: "127.0.0.1", port: 1)), inventory: inventory ?? nobody,
       order: nobody)
-    settings.inventoryTimeout = timeout
+    settings.inventoryPolicy.timeout = timeout
     return host.application(GatewayService.build(settings, host: host))
   }
 

@@ -74,4 +74,18 @@ import Testing
     _ = OrderSettings(reading: &reader)
     #expect(reader.problems.map(\.key) == ["ORDER_CLAIM"])
   }
+
+  @Test func aClaimOutlastsAllAttemptsAndWaits() {
+    var settings = [
+      "ORDER_DATABASE_HOST": "db", "ORDER_PAYMENT_RETRY_MAX_ATTEMPTS": "3", "ORDER_PAYMENT_RETRY_MULTIPLIER": "1",
+      "ORDER_CLAIM": "15199",
+    ]
+    var reader = SettingsReader(environment: settings)
+    _ = OrderSettings(reading: &reader)
+    #expect(reader.problems.map(\.key) == ["ORDER_CLAIM"], "3 x 2000 + 3 x 3000 + 2 x 100")
+    settings["ORDER_CLAIM"] = "15200"
+    reader = SettingsReader(environment: settings)
+    #expect(OrderSettings(reading: &reader).paymentPolicy.longest == .milliseconds(9200))
+    #expect(reader.problems.isEmpty)
+  }
 }

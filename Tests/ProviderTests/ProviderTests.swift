@@ -82,7 +82,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [#"{"latency_ms":-1}"#, #"{"capacity":0}"#, #"{"error_rate":1.5}"#, #"{"silence_rate":-0.1}"#])
+  @Test(arguments: [
+    #"{"latency_ms":-1}"#, #"{"capacity":0}"#, #"{"error_rate":1.5}"#, #"{"silence_rate":-0.1}"#,
+    #"{"lease_seconds":0}"#, #"{"latency_factor":-1}"#, #"{"hang_ms":600001}"#, #"{"transient_rate":2}"#,
+  ])
   func behaviourOutOfRangeIsRefusedAndChangesNothing(json: String) async throws {
     try await application().test(.router) { client in
       #expect(try await behave(client, json).code == 422)
@@ -94,12 +97,105 @@ import Testing
     }
   }
 
+  @Test func aLeasedBehaviourCanBeEndedAndThenAllIsAsBefore() async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, #"{"error_rate":1,"lease_seconds":600}"#) == .ok)
+      #expect(try await charge(client, key: "a").status == .internalServerError)
+      for _ in 0..<2 {
+        let healed = try await client.execute(uri: "/v1/behaviour", method: .delete, headers: admin)
+        #expect(healed.status == .ok)
+      }
+      #expect(try await charge(client, key: "a").status == .created)
+      let refused = try await client.execute(uri: "/v1/behaviour", method: .delete)
+      #expect(refused.status == .unauthorized)
+    }
+  }
+
+  @Test func singleFailuresTakeTheSameKeysAndOnlyOnce() async throws {
+    func failing(seed: Int) async throws -> Set<Int> {
+      try await application().test(.router) { client in
+        var keys: Set<Int> = []
+        #expect(try await behave(client, #"{"transient_rate":0.3,"transient_seed":\#(seed)}"#) == .ok)
+        for number in 0..<100 {
+          let first = try await charge(client, key: "t\(number)").status.code
+          #expect(first == 201 || first == 503)
+          if first == 503 {
+            keys.insert(number)
+            #expect(try await charge(client, key: "t\(number)").status == .created)
+          }
+        }
+        #expect(try await ledger(client).count == 100)
+        return keys
+      }
+    }
+    let one = try await failing(seed: 1)
+    #expect((15...45).contains(one.count))
+    #expect(try await failing(seed: 1) == one)
+    #expect(try await failing(seed: 2) != one)
+  }
+
+  @Test func aSilentChargeIsMadeAndLeavesItsCallerWaiting() async throws {
+    try await application().test(.router) { client in
+      let changed = try await behave(client, #"{"silence_rate":1,"hang_ms":300}"#)
+      #expect(changed == .ok)
+      let begin = ContinuousClock.now
+      let silent = try await charge(client, key: "s")
+      let took = begin.duration(to: .now)
+      #expect(silent.status.code == 500 && took >= .milliseconds(300))
+      let keys = try await ledger(client).map(\.idempotencyKey)
+      #expect(keys == ["s"])
+    }
+  }
+
+  @Test func everythingIsCountedKeyByKey() async throws {
+    try await application().test(.router) { client in
+      for key in ["a", "b", "a", "a"] { _ = try await charge(client, key: key) }
+      let response = try await client.execute(uri: "/v1/statistics", method: .get, headers: admin)
+      let statistics = try JSONBody.decode(ProviderStatistics.self, from: response.body)
+      #expect(statistics.received == 4 && statistics.executed == 4 && statistics.waiting == 0)
+      #expect(statistics.attempts == ["a": 3, "b": 1])
+      try await expect(401, client, uri: "/v1/statistics", method: .get)
+    }
+  }
+
   @Test func missingKeyAndBadBodiesAreRefused() async throws {
     try await application().test(.router) { client in
       let body = ByteBuffer(string: #"{"amount_cents":1}"#)
       try await expect(400, client, uri: "/v1/charges", method: .post, body: body)
       #expect(try await charge(client, key: "n", amount: -1).status.code == 422)
     }
+  }
+}
+
+@Suite struct BehaviourTests {
+  private let start = ContinuousClock.now
+
+  private func change(_ json: String) throws -> BehaviourChange {
+    try JSONBody.decode(BehaviourChange.self, from: ByteBuffer(string: json))
+  }
+
+  @Test func aLeaseEndsByItselfAndWorkBegunUnderItSoonAfter() throws {
+    let behaviour = Behaviour(.init(latency: .milliseconds(100), capacity: 4))
+    let slow = try change(#"{"latency_factor":100,"capacity":1,"lease_seconds":2}"#)
+    #expect(try behaviour.apply(slow, at: start) == start + .seconds(2))
+    #expect(behaviour.values(at: start).serviceTime == .seconds(10))
+    #expect(behaviour.values(at: start).capacity == 1)
+    #expect(behaviour.described(at: start + .seconds(1)).leaseSeconds == 1)
+    #expect(behaviour.end(ofChargeBegunAt: start) == start + .milliseconds(2100))
+    let healed = start + .seconds(2)
+    #expect(behaviour.values(at: healed) == .init(latency: .milliseconds(100), capacity: 4))
+    #expect(behaviour.end(ofChargeBegunAt: healed) == healed + .milliseconds(100))
+    #expect(behaviour.described(at: healed).leaseSeconds == nil)
+  }
+
+  @Test func aLeaseTakesThePlaceOfAnotherAndLastingChangesStay() throws {
+    let behaviour = Behaviour(.init(latency: .milliseconds(100), capacity: 4))
+    _ = try behaviour.apply(try change(#"{"error_rate":1,"lease_seconds":9}"#), at: start)
+    _ = try behaviour.apply(try change(#"{"decline_rate":1,"lease_seconds":1}"#), at: start)
+    _ = try behaviour.apply(try change(#"{"capacity":8}"#), at: start)
+    #expect(behaviour.values(at: start).errorRate == 0 && behaviour.values(at: start).declineRate == 1)
+    let later = behaviour.values(at: start + .seconds(1))
+    #expect(later == .init(latency: .milliseconds(100), capacity: 8))
   }
 }
 

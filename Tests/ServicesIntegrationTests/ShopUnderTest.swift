@@ -19,10 +19,13 @@ struct ShopUnderTest: Sendable {
     var inventoryPool = PoolSettings(name: "inventory", max: 5)
     var syncInterval = Duration.zero
     var recoveryInterval = Duration.zero
-    var paymentTimeout = Duration.seconds(3)
     var replicas = 0
     /// Which reads the order service and the inventory send to the replicas.
     var reads: @Sendable (inout ReadSettings) -> Void = { _ in }
+    var gatewayPolicy = OutboundPolicy(timeout: .seconds(10))
+    var paymentPolicy = OutboundPolicy(timeout: .seconds(3))
+    var providerPolicy = OutboundPolicy(timeout: .seconds(1))
+    var provider = ProviderSettings(latency: .milliseconds(1), token: ShopUnderTest.token)
   }
 
   let postgres: TestPostgres
@@ -80,23 +83,22 @@ struct ShopUnderTest: Sendable {
       try await runner.run(InventoryService.self, inventory, instance: "inventory-1"),
       try await runner.run(InventoryService.self, inventory, instance: "inventory-2"),
     ]
-    let providerSettings = ProviderSettings(latency: .milliseconds(1), token: token)
-    let provider = try await runner.run(ProviderService.self, providerSettings, instance: "provider")
+    let provider = try await runner.run(ProviderService.self, options.provider, instance: "provider")
     let payment = try await runner.run(
       PaymentService.self,
       PaymentSettings(
         database: database("payments", PoolSettings(name: "payment", max: 5)), provider: provider,
-        providerTimeout: .seconds(1)), instance: "payment")
+        providerPolicy: options.providerPolicy), instance: "payment")
     var orders = OrderSettings(
       database: database("orders", PoolSettings(name: "order", max: 5, acquireTimeout: .seconds(5))),
       inventory: .list(inventories), payment: .list([payment]))
-    orders.paymentTimeout = options.paymentTimeout
+    orders.paymentPolicy = options.paymentPolicy
     orders.recoveryInterval = options.recoveryInterval
     orders.recoveryAge = .zero
     let order = try await runner.run(OrderService.self, orders, instance: "order")
-    let gateway = try await runner.run(
-      GatewayService.self, GatewaySettings(redis: cache, inventory: .list(inventories), order: .list([order])),
-      instance: "gateway")
+    var shopfront = GatewaySettings(redis: cache, inventory: .list(inventories), order: .list([order]))
+    shopfront.orderPolicy = options.gatewayPolicy
+    let gateway = try await runner.run(GatewayService.self, shopfront, instance: "gateway")
     return ShopUnderTest(
       postgres: postgres, replicas: replicas, redis: redis, log: runner.log, inventories: inventories, order: order,
       payment: payment,

@@ -85,4 +85,6 @@ extension HTTPField.Name {
   public static let xSession = literal("X-Session")
   /// Makes repeating a request safe.
   public static let idempotencyKey = literal("Idempotency-Key")
+  /// How long the caller still waits, in whole milliseconds.
+  public static let requestTimeout = literal("X-Request-Timeout-Ms")
 }

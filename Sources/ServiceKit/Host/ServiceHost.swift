@@ -11,20 +11,24 @@ public struct ServiceHost: Sendable {
   public let common: CommonSettings
   /// The log.
   public let logger: Logger
+  /// What the service takes on.
+  public let inbound: InboundPolicy
   /// What the service needs to be ready.
   public let readiness = Readiness()
 
   /// A host that logs to `logger`.
-  public init(name: String, common: CommonSettings, logger: Logger) {
+  public init(name: String, common: CommonSettings, logger: Logger, inbound: InboundPolicy = InboundPolicy()) {
     self.name = name
     self.common = common
     self.logger = logger
+    self.inbound = inbound
   }
 
   /// A router that has what every service answers: operations' routes, traces, metrics, errors as JSON.
   public func makeRouter() -> FleetRouter {
     let router = FleetRouter(context: FleetRequestContext.self)
     router.addMiddleware { EdgeMiddleware(instance: common.instance, logger: logger) }
+    if let admission = AdmissionMiddleware(inbound) { router.addMiddleware { admission } }
     OperationsRoutes.add(to: router, readiness: readiness)
     return router
   }

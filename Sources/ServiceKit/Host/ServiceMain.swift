@@ -16,6 +16,7 @@ public enum ServiceMain {
     NIOSingletons.blockingPoolThreadCountSuggestion = 1
     var reader = SettingsReader()
     let common = CommonSettings(reading: &reader)
+    let inbound = InboundPolicy(reading: &reader, prefix: kind.name.uppercased())
     let settings = kind.settings(reading: &reader)
     do {
       try reader.finish()
@@ -28,7 +29,7 @@ public enum ServiceMain {
       logger.warning("unknown setting", metadata: ["key": "\(key)"])
     }
     do {
-      let host = ServiceHost(name: kind.name, common: common, logger: logger)
+      let host = ServiceHost(name: kind.name, common: common, logger: logger, inbound: inbound)
       let built = try kind.build(settings, host: host)
       let server = host.application(built)
       var configuration = ServiceGroupConfiguration(

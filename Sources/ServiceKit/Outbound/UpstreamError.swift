@@ -11,6 +11,12 @@ public struct UpstreamError: PublicError, LoggedError, CustomStringConvertible {
     case unreachable
     /// No answer in time.
     case late
+    /// It wasn't asked: it has failed too much of late.
+    case circuitOpen = "circuit_open"
+    /// It wasn't asked: too many calls of it are under way.
+    case bulkheadFull = "bulkhead_full"
+    /// It wasn't asked: our own caller's time is over.
+    case deadlineExceeded = "deadline_exceeded"
   }
 
   /// The service that was asked.
@@ -21,14 +27,25 @@ public struct UpstreamError: PublicError, LoggedError, CustomStringConvertible {
   public var kind: Kind
   /// The words of the layer below, for the log.
   public var detail: String
+  /// After how many seconds asking again makes sense, if that is known.
+  public var retryAfter: Int?
 
-  /// What the caller gets: 502 or 504.
+  /// What the caller gets: 502, 503 or 504.
   public var serviceError: ServiceError {
     switch kind {
     case .unreachable:
       ServiceError(502, .upstreamUnreachable, "The \(service) service can't be reached.", retryAfter: 1, cause: self)
     case .late:
       ServiceError(504, .upstreamTimeout, "The \(service) service didn't answer in time.", cause: self)
+    case .circuitOpen:
+      ServiceError(
+        503, .upstreamUnavailable, "The \(service) service fails at the moment; ask again later.",
+        retryAfter: retryAfter ?? 1, cause: self)
+    case .bulkheadFull:
+      ServiceError(
+        503, .overloaded, "The \(service) service is being asked too much; ask again later.", retryAfter: 1, cause: self)
+    case .deadlineExceeded:
+      ServiceError(504, .deadlineExceeded, "The time that the caller gave for this request is over.", cause: self)
     }
   }
 

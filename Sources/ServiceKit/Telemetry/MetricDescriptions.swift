@@ -7,6 +7,13 @@ enum MetricDescriptions {
   static let all: [(String, String)] = [
     ("http_server_request_duration_seconds", "Time from a request's head to the head of its answer."),
     ("http_client_request_duration_seconds", "Time of calls to other services, by answer."),
+    ("http_client_attempts_total", "Attempts of calls to other services that may be repeated."),
+    ("http_client_retries_total", "Attempts that repeated a failed one."),
+    ("http_client_retry_budget_exhausted_total", "Repetitions that the retry budget didn't allow."),
+    ("http_client_circuit_breaker_state", "Whether the circuit breaker is in this state (1) or not (0)."),
+    ("http_client_circuit_breaker_not_permitted_total", "Calls that the circuit breaker didn't let through."),
+    ("http_client_bulkhead_rejected_total", "Calls that found too many others under way."),
+    ("http_server_requests_shed_total", "Requests that were turned away, by reason."),
     ("db_client_connection_count", "Connections of the pool, by state."),
     ("db_client_connection_max", "The most connections the pool opens."),
     ("db_client_connection_pending_requests", "Requests waiting for a connection."),

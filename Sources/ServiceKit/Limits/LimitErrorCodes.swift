@@ -1,0 +1,10 @@
+public import FleetAPI
+
+extension ErrorCode {
+  /// The instance has more to do than it can: ask again later (503).
+  public static let overloaded = ErrorCode(rawValue: "overloaded")
+  /// The time that the caller gave is over (504).
+  public static let deadlineExceeded = ErrorCode(rawValue: "deadline_exceeded")
+  /// Another service has failed so much that it isn't asked for a while (503).
+  public static let upstreamUnavailable = ErrorCode(rawValue: "upstream_unavailable")
+}

@@ -1,0 +1,144 @@
+import FleetAPI
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Resilience
+import Testing
+
+@testable import ServiceKit
+
+@Suite(.timeLimit(.minutes(1))) struct AdmissionTests {
+  /// A service with one route that takes as long as the test wants.
+  private func serving(
+    _ policy: InboundPolicy, _ body: @escaping @Sendable (any TestClientProtocol, Handle) async throws -> Void
+  ) async throws {
+    let host = ServiceHost(
+      name: "x", common: CommonSettings(instance: "x-1"),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, inbound: policy)
+    let router = host.makeRouter()
+    let handle = Handle()
+    router.get("/slow") { _, _ in
+      await handle.wait()
+      return Response(status: .ok)
+    }
+    try await host.application(BuiltService(router: router)).test(.live) { client in try await body(client, handle) }
+  }
+
+  /// Holds requests until it is opened.
+  private actor Handle {
+    private var isOpen = false
+    private var held: [CheckedContinuation<Void, Never>] = []
+    var count: Int { held.count }
+
+    func wait() async {
+      if isOpen { return }
+      await withCheckedContinuation { held.append($0) }
+    }
+
+    func open() {
+      isOpen = true
+      for continuation in held { continuation.resume() }
+      held = []
+    }
+  }
+
+  private func error(_ response: TestResponse) throws -> ErrorCode {
+    try JSONBody.decode(ErrorReply.self, from: response.body).error.code
+  }
+
+  @Test func theSurplusIsTurnedAwayAndHealthIsNot() async throws {
+    try await serving(InboundPolicy(concurrency: .init(maxConcurrent: 1))) { client, handle in
+      async let first = client.execute(uri: "/slow", method: .get)
+      while await handle.count < 1 { await Task.yield() }
+      let second = try await client.execute(uri: "/slow", method: .get)
+      #expect(second.status == .serviceUnavailable && second.headers[.retryAfter] == "1")
+      #expect(try error(second) == .overloaded && second.headers[.xInstance] == "x-1")
+      for uri in ["/healthz", "/readyz", "/metrics"] {
+        let response = try await client.execute(uri: uri, method: .get)
+        #expect(response.status == .ok)
+      }
+      await handle.open()
+      let served = try await first
+      #expect(served.status == .ok)
+      let third = try await client.execute(uri: "/slow", method: .get)
+      #expect(third.status == .ok)
+    }
+  }
+
+  @Test func aQueueWaitsForItsTurnAndNotForEver() async throws {
+    let limit = ConcurrencyLimit.Settings(maxConcurrent: 1, maxQueue: 1, maxWait: .milliseconds(200))
+    try await serving(InboundPolicy(concurrency: limit)) { client, handle in
+      async let first = client.execute(uri: "/slow", method: .get)
+      while await handle.count < 1 { await Task.yield() }
+      let begin = ContinuousClock.now
+      let second = try await client.execute(uri: "/slow", method: .get)
+      #expect(second.status == .serviceUnavailable)
+      #expect(ContinuousClock.now - begin >= .milliseconds(200))
+      await handle.open()
+      _ = try await first
+    }
+    let patient = ConcurrencyLimit.Settings(maxConcurrent: 1, maxQueue: 1, maxWait: .seconds(50))
+    try await serving(InboundPolicy(concurrency: patient)) { client, handle in
+      async let first = client.execute(uri: "/slow", method: .get)
+      while await handle.count < 1 { await Task.yield() }
+      async let second = client.execute(uri: "/slow", method: .get)
+      await handle.open()
+      let statuses = [try await first.status, try await second.status]
+      #expect(statuses == [.ok, .ok])
+    }
+  }
+
+  @Test func aRequestWhoseTimeIsOverIsRefused() async throws {
+    let late: HTTPFields = [.requestTimeout: "0"]
+    try await serving(InboundPolicy(honorsDeadlines: true)) { client, handle in
+      await handle.open()
+      let refused = try await client.execute(uri: "/slow", method: .get, headers: late)
+      #expect(refused.status == .gatewayTimeout)
+      #expect(try error(refused) == .deadlineExceeded)
+      for text in ["60000", "soon"] {
+        let served = try await client.execute(uri: "/slow", method: .get, headers: [.requestTimeout: text])
+        #expect(served.status == .ok)
+      }
+    }
+    try await serving(InboundPolicy()) { client, handle in
+      await handle.open()
+      let served = try await client.execute(uri: "/slow", method: .get, headers: late)
+      #expect(served.status == .ok, "off by default")
+    }
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ConcurrencyGateTests {
+  @Test func manyPassAndNeverMoreThanAllowed() async {
+    let gate = ConcurrencyGate(.init(maxConcurrent: 3, maxQueue: 500, maxWait: .seconds(50)))
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<300 {
+        group.addTask {
+          #expect(await gate.enter() == .admitted)
+          #expect(gate.load.inside <= 3)
+          await Task.yield()
+          gate.leave()
+        }
+      }
+    }
+    #expect(gate.load == (0, 0))
+  }
+
+  @Test func aCancelledTaskLeavesTheQueue() async {
+    let gate = ConcurrencyGate(.init(maxConcurrent: 1, maxQueue: 5, maxWait: .seconds(50)))
+    #expect(await gate.enter() == .admitted)
+    let waiting = Task { await gate.enter() }
+    while gate.load.waiting < 1 { await Task.yield() }
+    waiting.cancel()
+    #expect(await waiting.value == .cancelled)
+    #expect(gate.load == (1, 0))
+  }
+
+  @Test func aDeadlineEndsTheWait() async {
+    let gate = ConcurrencyGate(.init(maxConcurrent: 1, maxQueue: 5, maxWait: .seconds(50)))
+    #expect(await gate.enter() == .admitted)
+    #expect(await gate.enter(until: Deadline(in: .milliseconds(50), from: .now)) == .refused(.queueTimeout))
+  }
+}
