@@ -57,7 +57,9 @@ public struct OrderSettings: Sendable {
     if claim < calls {
       reader.report(
         "ORDER_CLAIM", value: "\(claim.milliseconds)",
-        allowed: "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment, with all their attempts and waits")
+        allowed:
+          "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment, with all their attempts and waits"
+      )
     }
   }
 }

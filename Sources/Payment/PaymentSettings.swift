@@ -14,7 +14,8 @@ public struct PaymentSettings: Sendable {
 
   /// Settings as given.
   public init(
-    database: DatabaseSettings, provider: Endpoint, providerPolicy: OutboundPolicy = OutboundPolicy(timeout: .seconds(2))
+    database: DatabaseSettings, provider: Endpoint,
+    providerPolicy: OutboundPolicy = OutboundPolicy(timeout: .seconds(2))
   ) {
     self.database = database
     self.provider = provider

@@ -86,9 +86,9 @@ import Testing
     for (answer, policy) in [(503, OutboundPolicy(timeout: .seconds(20))), (500, policy(3)), (404, policy(3))] {
       let script = Script([answer])
       try await calling(script, policy) { client in
-      let reply = try await client.send(.GET, "/x")
-      #expect(reply.status == answer)
-    }
+        let reply = try await client.send(.GET, "/x")
+        #expect(reply.status == answer)
+      }
       #expect(script.count == 1)
     }
   }

@@ -55,7 +55,9 @@ extension SettingsReader {
   /// Notes settings that say nothing because the one that switches them on isn't set: most likely forgotten.
   mutating func reportIdle(_ keys: [String], without switches: String) {
     for key in keys {
-      if let value = optionalText(key) { report(key, value: value, allowed: "unset, or used together with \(switches)") }
+      if let value = optionalText(key) {
+        report(key, value: value, allowed: "unset, or used together with \(switches)")
+      }
     }
   }
 }

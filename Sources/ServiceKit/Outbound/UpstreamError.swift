@@ -43,7 +43,8 @@ public struct UpstreamError: PublicError, LoggedError, CustomStringConvertible {
         retryAfter: retryAfter ?? 1, cause: self)
     case .bulkheadFull:
       ServiceError(
-        503, .overloaded, "The \(service) service is being asked too much; ask again later.", retryAfter: 1, cause: self)
+        503, .overloaded, "The \(service) service is being asked too much; ask again later.", retryAfter: 1, cause: self
+      )
     case .deadlineExceeded:
       ServiceError(504, .deadlineExceeded, "The time that the caller gave for this request is over.", cause: self)
     }

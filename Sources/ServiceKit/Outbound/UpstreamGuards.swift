@@ -24,20 +24,22 @@ final class UpstreamGuards: Sendable {
       isOn ? Counter(label: "http_client_\(name)_total", dimensions: [("upstream", upstream)]) : nil
     }
     let mayRetry = policy.retry.maxAttempts > 1
-    state = Mutex(State(budget: policy.budget.map { RetryBudget($0) }, breaker: policy.breaker.map(CircuitBreaker.init)))
+    state = Mutex(
+      State(budget: policy.budget.map { RetryBudget($0) }, breaker: policy.breaker.map(CircuitBreaker.init)))
     bulkhead = policy.bulkhead.map { ConcurrencyGate($0) }
     attempts = counter("attempts", if: mayRetry)
     retries = counter("retries", if: mayRetry)
     exhausted = counter("retry_budget_exhausted", if: mayRetry && policy.budget != nil)
     notPermitted = counter("circuit_breaker_not_permitted", if: policy.breaker != nil)
     rejected = counter("bulkhead_rejected", if: policy.bulkhead != nil)
-    gauges = policy.breaker.map { _ in
-      Dictionary(
-        uniqueKeysWithValues: CircuitBreaker.State.allCases.map {
-          let labels = [("state", $0.rawValue), ("upstream", upstream)]
-          return ($0, Meter(label: "http_client_circuit_breaker_state", dimensions: labels))
-        })
-    } ?? [:]
+    gauges =
+      policy.breaker.map { _ in
+        Dictionary(
+          uniqueKeysWithValues: CircuitBreaker.State.allCases.map {
+            let labels = [("state", $0.rawValue), ("upstream", upstream)]
+            return ($0, Meter(label: "http_client_circuit_breaker_state", dimensions: labels))
+          })
+      } ?? [:]
     show(.closed)
   }
 
@@ -58,11 +60,12 @@ final class UpstreamGuards: Sendable {
   /// - Returns: the leave it gives, if it is needed.
   /// - Throws: `CircuitOpen`.
   func acquire() throws -> CircuitBreaker.Permit? {
-    let (permit, wait, shown) = changing { breaker in
-      let now = ContinuousClock.now
-      let permit = breaker.acquire(at: now)
-      return (permit, breaker.waitLeft(at: now), true)
-    } ?? (nil, .zero, false)
+    let (permit, wait, shown) =
+      changing { breaker in
+        let now = ContinuousClock.now
+        let permit = breaker.acquire(at: now)
+        return (permit, breaker.waitLeft(at: now), true)
+      } ?? (nil, .zero, false)
     if shown && permit == nil {
       notPermitted?.increment()
       throw CircuitOpen(wait: wait)
