@@ -58,7 +58,7 @@ public struct OrderSettings: Sendable {
       reader.report(
         "ORDER_CLAIM", value: "\(claim.milliseconds)",
         allowed:
-          "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment, with all their attempts and waits"
+          "at least \(calls.milliseconds) (ms): three calls of the inventory and one of payment, each with its attempts"
       )
     }
   }

@@ -55,8 +55,8 @@ final class Behaviour: Sendable {
 
   func values(at now: Instant = .now) -> Values { state.withLock { $0.values(at: now) } }
 
-  /// When a charge that is begun now is done. One that is begun under a lease doesn't outlast it by more than it usually
-  /// takes: then everything is well again.
+  /// When a charge that is begun now is done. One that is begun under a lease doesn't outlast it by more than it
+  /// usually takes: then everything is well again.
   func end(ofChargeBegunAt now: Instant) -> Instant {
     state.withLock { state in
       let end = now + state.values(at: now).serviceTime

@@ -1,5 +1,5 @@
-/// Bounds how much goes on at once, with a bounded queue before it: a bulkhead around calls, load shedding in front of a
-/// server. Events go in with the time, actions come out; the shell carries them out in order.
+/// Bounds how much goes on at once, with a bounded queue before it: a bulkhead around calls, load shedding in front of
+/// a server. Events go in with the time, actions come out; the shell carries them out in order.
 ///
 /// It holds: never more than `maxConcurrent` inside; never more than `maxQueue` waiting; nobody waits longer than
 /// `maxWait`, as long as the shell tells the time; while there is room, nobody waits.

@@ -1,5 +1,5 @@
-/// Bounds repetitions by a share of the calls of the last seconds, so that they can't multiply the load of a callee that
-/// fails altogether: the budget of Finagle and Linkerd, over a sliding window.
+/// Bounds repetitions by a share of the calls of the last seconds, so that they can't multiply the load of a callee
+/// that fails altogether: the budget of Finagle and Linkerd, over a sliding window.
 ///
 /// Within the window no more is repeated than `ratio` of the calls made, and `minPerSecond` for each second of it.
 public struct RetryBudget: Sendable {

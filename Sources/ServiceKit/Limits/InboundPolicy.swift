@@ -2,8 +2,8 @@ public import Resilience
 
 /// What a service takes on. `<P>` is the service's name in capitals. By default it takes on everything.
 ///
-/// - `<P>_MAX_CONCURRENT_REQUESTS` (requests, default 0: any number): how many are worked on at once. Who is turned away
-///   gets 503 with `Retry-After` and the code `overloaded`; health and metrics are always answered.
+/// - `<P>_MAX_CONCURRENT_REQUESTS` (requests, default 0: any number): how many are worked on at once. Who is turned
+///   away gets 503 with `Retry-After` and the code `overloaded`; health and metrics are always answered.
 /// - `<P>_MAX_QUEUE` (requests, default 0): how many more may wait for their turn.
 /// - `<P>_MAX_QUEUE_WAIT` (ms, default 1000): how long one may wait.
 /// - `<P>_QUEUE_ORDER` (`fifo` or `lifo`, default `fifo`): who is next; a full `lifo` queue turns the oldest away.

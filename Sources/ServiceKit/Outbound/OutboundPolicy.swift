@@ -5,25 +5,25 @@ public import Resilience
 ///
 /// - `..._TIMEOUT` (ms): how long one attempt may take, from asking for a connection to the last byte of the answer.
 /// - `..._DEADLINE` (ms, default 0: none): how long all attempts and the waits between may take together.
-/// - `..._RETRY_MAX_ATTEMPTS` (attempts, default 1): how often a call is made in all; 1 never repeats it. Only calls that
-///   may be repeated are.
+/// - `..._RETRY_MAX_ATTEMPTS` (attempts, default 1): how often a call is made in all; 1 never repeats it. Only calls
+///   that may be repeated are.
 /// - `..._RETRY_BASE_INTERVAL` (ms, default 100), `..._RETRY_MAX_INTERVAL` (ms, default ten times the base),
 ///   `..._RETRY_MULTIPLIER` (default 2): the wait before the first repetition, the longest, and how they grow.
-/// - `..._RETRY_JITTER` (`none`, `full` or `equal`, default `full`): how chance spreads the waits: not at all, from zero
-///   to the whole interval, or from half of it.
+/// - `..._RETRY_JITTER` (`none`, `full` or `equal`, default `full`): how chance spreads the waits: not at all, from
+///   zero to the whole interval, or from half of it.
 /// - `..._RETRY_ON` (default `connect-failure,reset,timeout,gateway-error`): after what a call is repeated; a list of
 ///   these words, `5xx`, and single statuses. The words for answers (`5xx`, `gateway-error`) don't mean their absence.
 /// - `..._RETRY_AFTER` (`on` or `off`, default `off`): whether `Retry-After` of an answer is waited for, beside the
 ///   interval; one beyond the longest interval then ends the attempts.
-/// - `..._RETRY_BUDGET_PERCENT` (percent of calls, default not set: no budget): how many repetitions the calls of the last
-///   seconds allow. 0 leaves those of `..._RETRY_BUDGET_MIN_PER_SECOND` (repetitions a second, default 1), which are
-///   allowed whatever the calls. `..._RETRY_BUDGET_WINDOW` (ms, default 10000): for how long calls count.
+/// - `..._RETRY_BUDGET_PERCENT` (percent of calls, default not set: no budget): how many repetitions the calls of the
+///   last seconds allow. 0 leaves those of `..._RETRY_BUDGET_MIN_PER_SECOND` (repetitions a second, default 1), which
+///   are allowed whatever the calls. `..._RETRY_BUDGET_WINDOW` (ms, default 10000): for how long calls count.
 /// - `..._BREAKER_FAILURE_RATE_THRESHOLD`, `..._BREAKER_SLOW_CALL_RATE_THRESHOLD` (percent, default 0: neither, no
 ///   breaker): what opens the circuit breaker. Every attempt counts; no answer and 5xx are failures.
-///   `..._BREAKER_SLOW_CALL_DURATION_THRESHOLD` (ms, default 60000), `..._BREAKER_SLIDING_WINDOW_TYPE` (`count_based` or
-///   `time_based`), `..._BREAKER_SLIDING_WINDOW_SIZE` (calls or seconds, default 100),
-///   `..._BREAKER_MINIMUM_NUMBER_OF_CALLS` (default 100), `..._BREAKER_WAIT_DURATION_IN_OPEN_STATE` (ms, default 60000),
-///   `..._BREAKER_PERMITTED_NUMBER_OF_CALLS_IN_HALF_OPEN_STATE` (default 10): as Resilience4j has them.
+///   `..._BREAKER_SLOW_CALL_DURATION_THRESHOLD` (ms, default 60000), `..._BREAKER_SLIDING_WINDOW_TYPE` (`count_based`
+///   or `time_based`), `..._BREAKER_SLIDING_WINDOW_SIZE` (calls or seconds, default 100),
+///   `..._BREAKER_MINIMUM_NUMBER_OF_CALLS` (default 100), `..._BREAKER_WAIT_DURATION_IN_OPEN_STATE` (ms, default
+///   60000), `..._BREAKER_PERMITTED_NUMBER_OF_CALLS_IN_HALF_OPEN_STATE` (default 10): as Resilience4j has them.
 /// - `..._BULKHEAD_MAX_CONCURRENT` (attempts, default 0: any number): how many are under way at once;
 ///   `..._BULKHEAD_MAX_WAIT` (ms, default 0), `..._BULKHEAD_MAX_QUEUE` (default 1000), `..._BULKHEAD_ORDER` (`fifo` or
 ///   `lifo`): how long, how many and in which order others wait.
