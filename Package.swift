@@ -15,6 +15,7 @@ let argumentParser = product("ArgumentParser", "swift-argument-parser")
 let configuration = product("Configuration", "swift-configuration")
 let crypto = product("Crypto", "swift-crypto")
 let deque = product("DequeModule", "swift-collections")
+let heap = product("HeapModule", "swift-collections")
 let histogram = product("Histogram", "hdrhistogram-swift")
 let httpClient = product("AsyncHTTPClient", "async-http-client")
 let httpTypes = product("HTTPTypes", "swift-http-types")
@@ -96,12 +97,13 @@ let package = Package(
         instrumentation, httpTypes, signals,
       ] + nio),
     service("Provider", [deque]),
+    service("Proxy", ["CPlatform", deque, heap]),
     service("Inventory", resources: [.embedInCode("SQL")]),
     service("Payment", resources: [.embedInCode("SQL")]),
     service("Order", [crypto], resources: [.embedInCode("SQL")]),
     service("Gateway"),
     .executableTarget(
-      name: "fleet", dependencies: ["ServiceKit", "Gateway", "Inventory", "Order", "Payment", "Provider"],
+      name: "fleet", dependencies: ["ServiceKit", "Gateway", "Inventory", "Order", "Payment", "Provider", "Proxy"],
       swiftSettings: strict),
 
     // What breaks and judges it.
@@ -133,6 +135,7 @@ let package = Package(
     tests("ResilienceTests", ["Resilience"]),
     serviceTests("ServiceKit", ["Resilience", instrumentation]),
     serviceTests("Provider"),
+    serviceTests("Proxy", ["CPlatform", "TestServers"]),
     serviceTests("Inventory"),
     serviceTests("Payment"),
     serviceTests("Order"),

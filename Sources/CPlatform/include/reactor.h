@@ -10,6 +10,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "tcp.h"
+
 /// What a file descriptor is watched for, or found ready for. A closed peer counts as readable.
 enum {
   CPLATFORM_READ = EPOLLIN,
