@@ -22,6 +22,17 @@ struct ProxyUnderTest: Sendable {
 
   func client() throws -> Client { try Client(host, port) }
 
+  /// The errno that a new connection ends with; nil when it lives or ends in good order. A reset may already show while
+  /// connecting.
+  func fate() async throws -> Int32? {
+    do {
+      let client = try self.client()
+      return try await aside { client.readError(within: 2000) }
+    } catch let failure as SocketFailure {
+      return failure.code
+    }
+  }
+
   /// Begins a toxic on the link.
   @discardableResult
   func add(

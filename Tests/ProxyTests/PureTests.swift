@@ -50,8 +50,8 @@ import Testing
   }
 
   @Test func effectsAddUp() {
-    func attached(_ kind: ToxicKind, after bytes: Int = 0) -> Attachment {
-      Attachment(
+    func attached(_ kind: ToxicKind, after bytes: Int = 0) -> Proxy.Attachment {
+      Proxy.Attachment(
         toxic: Toxic(id: "t", link: "l", kind: kind, leaseSeconds: 1), number: 0, start: 0, startBytes: bytes)
     }
     let effects = FlowEffects(
