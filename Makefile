@@ -7,8 +7,10 @@ SHELL := /bin/sh
 # One spelling of the release build: targets that build with other flags would undo each other's work.
 RELEASE := -c release --static-swift-stdlib
 BIN := $(CURDIR)/.build/release
+# What part of the proof matrix `make test` runs; a tarball has no commit.
+COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo 0000000)
 
-.PHONY: help demo test lint bench build sanitize package install uninstall man clean bootstrap
+.PHONY: help demo test lint certify mutate bench build sanitize package install uninstall man clean bootstrap
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -16,13 +18,24 @@ help: ## what can be made
 demo: build ## break the shop, fail the grade, repair it by the runbook, pass the grade
 	$(BIN)/firedrill demo
 
-test: build ## every test, those against real Postgres and Redis included
+test: build ## every test, those against real Postgres and Redis included, and a sample of the proof matrix
 	swift test --no-parallel --skip ScenarioTests
 	FIREDRILL_BIN_DIR=$(BIN) swift test --skip-build --filter ScenarioTests
+	rm -rf .build/sample
+	$(BIN)/firedrill certify --sample "$(COMMIT)" --out .build/sample
 
 lint: ## swift format, shellcheck, yamllint, tidiness; every problem is printed
 	scripts/bootstrap lint
 	scripts/lint
+
+# The folder keeps results, so that an interrupted run goes on where it stopped; only a clean one is published.
+certify: build ## the whole proof matrix, to docs/; ARGS='--repeat 3', ARGS='--busy --cells nothing'
+	$(BIN)/firedrill certify --out dist/certify $(ARGS)
+	mkdir -p docs
+	cp dist/certify/certification.json dist/certify/certification.md docs/
+
+mutate: bootstrap ## changes in the checks that no test notices; FILES= LIMIT= SEED= take a sample
+	FILES='$(FILES)' LIMIT='$(LIMIT)' SEED='$(SEED)' scripts/mutate
 
 bench: build ## speed and memory, to look at by hand
 	FIREDRILL_BIN_DIR=$(BIN) scripts/bench

@@ -114,6 +114,7 @@ let package = Package(
     library("Load", ["DrillCore", httpClient, histogram] + nio),
     library("Probes", ["DrillCore", "Clients", httpClient] + nio),
     library("Grading", ["DrillCore", "Engine", "Topology", "Load", "Probes", "Clients", crypto]),
+    library("Certification", ["DrillCore", "Grading", "Runbook", "Topology", crypto]),
     library(
       "Controller",
       [
@@ -123,8 +124,8 @@ let package = Package(
     .executableTarget(
       name: "firedrill",
       dependencies: [
-        "CPlatform", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Probes", "Runbook", "Topology",
-        argumentParser, logging,
+        "CPlatform", "Certification", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Probes", "Runbook",
+        "Topology", argumentParser, logging,
       ],
       swiftSettings: strict),
 
@@ -153,6 +154,7 @@ let package = Package(
     tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
-    tests("ScenarioTests", ["Runbook", yams]),
+    tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
+    tests("ScenarioTests", []),
   ]
 )

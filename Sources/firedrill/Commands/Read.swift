@@ -1,4 +1,5 @@
 import ArgumentParser
+import Certification
 import Controller
 import DrillCore
 import Engine
@@ -22,13 +23,23 @@ struct List: AsyncParsableCommand {
   func run() async throws {
     output.apply()
     let installation = try Installation.find()
+    let summary = Summary.load(installation.share + "/docs/certification.json")
     let rows = try installation.scenarios.map { id in
       let scenario = try ScenarioFile.load(installation.scenario(id) + "/scenario.yaml")
-      return Row(id: id, title: scenario.title, source: scenario.source, certified: false)
+      return Row(
+        id: id, title: scenario.title, source: scenario.source, certified: Self.isCertified(id, summary, installation))
     }
     if json { return Console.out(try Console.json(rows)) }
-    Console.out(Console.table(rows.map { [Console.bold($0.id), $0.title] }))
+    Console.out(Console.table(rows.map { [Console.bold($0.id), $0.certified ? $0.title + " (certified)" : $0.title] }))
     Console.note("\nNext: `firedrill start \(rows.first?.id ?? "ID")`.")
+  }
+}
+
+extension List {
+  /// Whether a complete certification without a wrong verdict lies beside the installation, of the files that are there.
+  fileprivate static func isCertified(_ id: String, _ summary: Summary?, _ installation: Installation) -> Bool {
+    guard let line = summary?.scenarios.first(where: { $0.id == id }), line.isCertified else { return false }
+    return (try? Fingerprint.files(of: id, share: installation.share)) == line.files
   }
 }
 

@@ -1,0 +1,59 @@
+/// What is done and what is still to do, also what an earlier, interrupted certification did.
+public struct Backlog: Sendable {
+  /// What was asked for.
+  public let runs: [Run]
+  /// What is still to be done, in order.
+  public private(set) var pending: [Run]
+  /// Wrong verdicts among what was asked for.
+  public private(set) var wrong = 0
+  /// Runs that came to nothing this time.
+  public private(set) var missing = 0
+  private var durations: [String: [Double]] = [:]
+
+  /// Seconds of a cell of which nothing is known: start, repair, one grade, stop.
+  static let usual = 40.0
+
+  /// Leaves out what the records have of the same cells, rounds, files, programs and load of the machine.
+  public init(runs: [Run], files: [String: String], programs: String, busy: Bool, records: [CellRecord]) {
+    self.runs = runs
+    var done: [String: CellRecord] = [:]
+    for record in records where record.outcome != .missing && record.programs == programs && record.busy == busy {
+      guard record.files == files[record.scenario] else { continue }
+      done["\(record.scenario)/\(record.cell)/\(record.round)"] = record
+    }
+    pending = runs.filter { done[Self.key($0)] == nil }
+    for record in runs.compactMap({ done[Self.key($0)] }) where record.outcome == .wrong { wrong += 1 }
+    for record in records where record.outcome != .missing { note(record) }
+  }
+
+  /// How many of the runs are over, in this or an earlier certification.
+  public var done: Int { runs.count - pending.count }
+
+  /// Takes a result in.
+  public mutating func add(_ record: CellRecord) {
+    pending.removeAll { Self.key($0) == "\(record.scenario)/\(record.cell)/\(record.round)" }
+    switch record.outcome {
+    case .right: break
+    case .wrong: wrong += 1
+    case .missing: missing += 1
+    }
+    if record.outcome != .missing { note(record) }
+  }
+
+  /// Seconds that the pending runs will take, `jobs` at a time, by what such cells took before.
+  public func secondsLeft(jobs: Int) -> Double {
+    pending.reduce(0) { $0 + expected($1.cell) } / Double(max(1, jobs))
+  }
+
+  private mutating func note(_ record: CellRecord) {
+    durations["\(record.scenario)/\(record.cell)", default: []].append(record.seconds)
+  }
+
+  private func expected(_ cell: Cell) -> Double {
+    if let own = durations["\(cell.scenario)/\(cell.id)"], !own.isEmpty { return own.sorted()[own.count / 2] }
+    let all = durations.values.flatMap { $0 }
+    return all.isEmpty ? Self.usual : all.reduce(0, +) / Double(all.count)
+  }
+
+  private static func key(_ run: Run) -> String { "\(run.cell.scenario)/\(run.cell.id)/\(run.round)" }
+}

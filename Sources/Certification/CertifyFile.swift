@@ -1,0 +1,73 @@
+public import Topology
+
+/// What a scenario's `certify.yaml` says: the part of the proof matrix that no other file of the scenario holds.
+///
+///     nothing: {check: every-instance-serves, reason: instance_refuses}
+///     without:
+///       stop-the-users: nobody but the judge uses this shop
+public struct CertifyFile: Sendable, Equatable {
+  /// A check and the reason for which it must refuse.
+  public struct Refusal: Sendable, Equatable {
+    /// The check's id.
+    public var check: String
+    /// The reason's code.
+    public var reason: String
+  }
+
+  /// Non-repairs that people try on every failure; each is a decoy, or `without` says why there is none.
+  public static let common = ["restart-everything", "scale-to-zero", "remove-the-feature", "stop-the-users"]
+
+  /// How the untouched failure is refused.
+  public var nothing: Refusal
+  /// Why a common non-repair has no decoy, by its name.
+  public var without: [String: String]
+
+  /// Reads the text of such a file; what is wrong goes to `problems`, and then values may be empty.
+  ///
+  /// - Parameters:
+  ///   - checks: the ids of the scenario's checks.
+  ///   - decoys: the names of the scenario's decoys.
+  public static func read(
+    _ text: String, file: String, checks: [String], decoys: [String], problems: Problems
+  ) -> CertifyFile? {
+    guard let map = YAML.read(text, file: file, problems: problems) else { return nil }
+    defer { map.refuseOthers() }
+    let nothing = map.required("nothing")?.map().map { inner in
+      defer { inner.refuseOthers() }
+      return refusal(inner, checks: checks)
+    }
+    var without: [String: String] = [:]
+    let entries = map["without"]?.map()?.entries() ?? []
+    for entry in entries {
+      let key = "without.\(entry.name)"
+      if !common.contains(entry.name) {
+        let hint = Spelling.hint(for: entry.name, among: common)
+        problems.report("must be one of \(common.joined(separator: ", "))\(hint)", at: entry.place, key: key)
+      } else if decoys.contains(entry.name) {
+        problems.report("there is a decoy of that name", at: entry.place, key: key)
+      }
+      without[entry.name] = entry.value.name() ?? ""
+    }
+    for name in common where !decoys.contains(name) && without[name] == nil {
+      problems.report(
+        "needs decoys/\(name).yaml, or a line that says why there is none", at: map.place(of: "without"),
+        key: "without.\(name)")
+    }
+    return CertifyFile(nothing: nothing ?? Refusal(check: "", reason: ""), without: without)
+  }
+
+  /// `check` and `reason` of a map; the check must be one of the scenario's, the reason a word of a code's form.
+  static func refusal(_ map: YAMLMap, checks: [String]) -> Refusal {
+    let check = map.required("check")
+    let reason = map.required("reason")
+    if let check, let name = check.name(), !checks.contains(name) {
+      check.report("the scenario has no check `\(name)`\(Spelling.hint(for: name, among: checks))")
+    }
+    if let reason, let word = reason.name(),
+      !word.allSatisfy({ $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") })
+    {
+      reason.report("is no reason's code: lower-case letters, digits and `_`, not `\(word)`")
+    }
+    return Refusal(check: check?.name() ?? "", reason: reason?.name() ?? "")
+  }
+}

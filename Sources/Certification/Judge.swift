@@ -1,0 +1,94 @@
+import DrillCore
+import Foundation
+
+/// What became of a cell.
+public struct CellResult: Sendable, Equatable {
+  /// The three values.
+  public enum Outcome: String, Sendable, Codable {
+    /// The grade gave what it must.
+    case right
+    /// It gave something else.
+    case wrong
+    /// There was no grade: the lab didn't start, or a script failed.
+    case missing
+  }
+
+  /// The value.
+  public var outcome: Outcome
+  /// What was given instead, in one line; empty when right.
+  public var detail: String
+  /// The grade's own seed, with which it can be replayed.
+  public var seed: UInt64?
+
+  /// A result.
+  public init(_ outcome: Outcome, _ detail: String = "", seed: UInt64? = nil) {
+    self.outcome = outcome
+    self.detail = detail
+    self.seed = seed
+  }
+}
+
+/// Compares what `firedrill grade --json` gave with what a cell must give.
+public enum Judge {
+  private struct Report: Decodable {
+    struct Check: Decodable {
+      var id: String
+      var status: String
+      var reason: String?
+    }
+    var schema: Int
+    var seed: UInt64
+    var verdict: Verdict.Value
+    var tier: Tier
+    var checks: [Check]
+  }
+
+  /// - Parameters:
+  ///   - status: the grade's exit code.
+  ///   - output: its standard output: a verdict as JSON, schema 1, or nothing.
+  ///   - errors: its standard error, for the message when there is no verdict.
+  public static func judge(
+    _ expectation: Cell.Expectation, status: Int32, output: String, errors: String = ""
+  ) -> CellResult {
+    // Wrong words, a missing part or an interrupt say nothing about the grader.
+    if [64, 69, 130].contains(status) { return CellResult(.missing, "exit \(status): \(tail(errors))") }
+    guard let report = try? JSONDecoder().decode(Report.self, from: Data(output.utf8)), report.schema == 1 else {
+      let isNeither = status == 3 && expectation == .inconclusive
+      return isNeither ? CellResult(.right) : CellResult(.wrong, "no verdict, exit \(status): \(tail(errors))")
+    }
+    let detail = describe(report)
+    func result(_ isRight: Bool) -> CellResult {
+      isRight ? CellResult(.right, seed: report.seed) : CellResult(.wrong, detail, seed: report.seed)
+    }
+    guard status == code(of: report.verdict) else {
+      return CellResult(.wrong, "exit \(status) beside the verdict \(detail)", seed: report.seed)
+    }
+    switch expectation {
+    case .passed(let tier): return result(report.verdict == .passed && report.tier == tier)
+    case .inconclusive: return result(report.verdict == .inconclusive)
+    case .failed(let check, let reason):
+      let isPinned = report.checks.contains { $0.id == check && $0.status == "violated" && $0.reason == reason }
+      return result(report.verdict == .failed && isPinned)
+    }
+  }
+
+  private static func code(of verdict: Verdict.Value) -> Int32 {
+    switch verdict {
+    case .passed: 0
+    case .failed: 1
+    case .inconclusive: 3
+    }
+  }
+
+  private static func describe(_ report: Report) -> String {
+    let bad = report.checks.filter { $0.status != "met" && $0.reason != "not_tried" }
+    let reasons = bad.map { "\($0.id) \($0.status) (\($0.reason ?? "?"))" }
+    return "\(report.verdict.rawValue), tier \(report.tier.rawValue)"
+      + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", "))
+  }
+
+  private static func tail(_ errors: String) -> String {
+    let lines = errors.split(whereSeparator: \.isNewline).suffix(2)
+    return lines.isEmpty ? "nothing on standard error" : lines.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// The result of a certification: `certification.json`.
+public struct Summary: Sendable, Codable, Equatable {
+  /// A cell and its runs.
+  public struct CellLine: Sendable, Codable, Equatable {
+    /// The cell's id.
+    public var id: String
+    /// What it must give.
+    public var expected: String
+    /// How often it was graded, with the machine as it is.
+    public var runs: Int
+    /// How often it was graded with the processors kept busy.
+    public var busyRuns: Int
+    /// How often it gave something else.
+    public var wrong: Int
+    /// Seconds of a run, from the lab's start to its end; 0 without runs.
+    public var median: Double
+    /// Seconds of the longest run.
+    public var worst: Double
+  }
+
+  /// A scenario and its cells.
+  public struct ScenarioLine: Sendable, Codable, Equatable {
+    /// The scenario's id.
+    public var id: String
+    /// The files that the runs belong to, see `Fingerprint`.
+    public var files: String
+    /// The programs that the runs belong to.
+    public var programs: String
+    /// The cells of the matrix, in their order.
+    public var cells: [CellLine]
+
+    /// Every cell was graded at least once with the machine as it is, and no verdict was wrong.
+    public var isCertified: Bool { !cells.isEmpty && cells.allSatisfy { $0.runs > 0 && $0.wrong == 0 } }
+    /// Wrong verdicts of all cells.
+    public var wrong: Int { cells.reduce(0) { $0 + $1.wrong } }
+    /// Runs of all cells.
+    public var runs: Int { cells.reduce(0) { $0 + $1.runs + $1.busyRuns } }
+  }
+
+  /// Of this form: 1.
+  public var schema = 1
+  /// The scenarios, sorted by id.
+  public var scenarios: [ScenarioLine]
+
+  /// Sums up the runs of these very files and programs; others don't count.
+  public init(
+    subjects: [Subject], files: [String: String], programs: String, records: [CellRecord]
+  ) {
+    scenarios = subjects.sorted { $0.scenario < $1.scenario }.map { subject in
+      let hash = files[subject.scenario] ?? ""
+      let own = records.filter {
+        $0.scenario == subject.scenario && $0.files == hash && $0.programs == programs && $0.outcome != .missing
+      }
+      return ScenarioLine(
+        id: subject.scenario, files: hash, programs: programs,
+        cells: subject.cells.map { cell in Self.line(cell, own.filter { $0.cell == cell.id }) })
+    }
+  }
+
+  private static func line(_ cell: Cell, _ records: [CellRecord]) -> CellLine {
+    let seconds = records.map(\.seconds).sorted()
+    return CellLine(
+      id: cell.id, expected: cell.expectation.description, runs: records.count { !$0.busy },
+      busyRuns: records.count { $0.busy }, wrong: records.count { $0.outcome == .wrong },
+      median: seconds.isEmpty ? 0 : seconds[(seconds.count - 1) / 2], worst: seconds.last ?? 0)
+  }
+
+  /// The file's text: sorted keys, a line feed at the end.
+  ///
+  /// - Throws: `EncodingError`, which doesn't happen with finite numbers.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// Reads such a file; nil where there is none, or one that can't be read.
+  public static func load(_ path: String) -> Summary? {
+    FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Summary.self, from: $0) }
+  }
+}

@@ -1,0 +1,202 @@
+import ArgumentParser
+import CPlatform
+import Certification
+import Controller
+import DrillCore
+import Engine
+import Foundation
+import Runbook
+import Topology
+
+/// `certify [ID...]`
+struct Certify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prove the grader: fresh labs, healthy, untouched, repaired, wrongly repaired and disturbed.",
+    discussion: """
+      Each cell of the matrix is a lab of its own, driven through this command line, and its grade must give what the
+      cell expects. Results are kept in DIR as they come: an interrupted certification goes on where it stopped, and \
+      what was done with other files or programs doesn't count. A wrong verdict stays until one of them changes; its \
+      evidence is in DIR/evidence.
+      Exit codes: 0 no verdict was wrong and no cell is missing, 1 a verdict was wrong, 3 a cell could not be run.
+      """)
+  @Argument(help: "Scenarios; all of them by default.") var ids: [String] = []
+  @Option(name: .customLong("repeat"), help: "Runs of each cell, 1 to 1000.") var rounds = 1
+  @Option(help: ArgumentHelp("Where results are kept.", valueName: "dir")) var out = "certification"
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Only these cells: nothing, healthy, prevention, a name, or a pattern such as 'decoy/*'.", valueName: "pattern"))
+  var cells: [String] = []
+  @Flag(help: "Keep every processor busy meanwhile.") var busy = false
+  @Option(
+    help: """
+      Labs at a time. A lab is judged by its timing, so by default each has two processors and 2 GB of free memory: \
+      on a machine of two processors one at a time.
+      """)
+  var jobs: Int?
+  @Option(help: ArgumentHelp("A part that this commit's hash draws: what CI runs.", valueName: "commit"))
+  var sample: String?
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (1...1000).contains(rounds) else { throw ValidationError("--repeat: 1 to 1000, not \(rounds)") }
+    if let jobs, !(1...64).contains(jobs) { throw ValidationError("--jobs: 1 to 64, not \(jobs)") }
+    if let sample {
+      guard Plan.isCommit(sample) else {
+        throw ValidationError("--sample: 7 to 64 hexadecimal digits, not \(sample)")
+      }
+      guard cells.isEmpty else { throw ValidationError("say --sample or --cells") }
+    }
+  }
+
+  func run() async throws {
+    output.apply()
+    let installation = try Installation.find()
+    try Doctor.requireParts()
+    let subjects = try ids.isEmpty ? Self.subjects(installation.scenarios, installation) : Self.named(ids, installation)
+    let chosen = try choose(subjects)
+    let lock = try claim()
+    defer { close(lock) }
+    await Self.sweep(out: out, installation)
+    let files = try Dictionary(
+      uniqueKeysWithValues: subjects.map {
+        ($0.scenario, try Fingerprint.files(of: $0.scenario, share: installation.share))
+      })
+    let programs = try Fingerprint.programs([installation.firedrill, installation.fleet])
+    let record = RecordFile(path: out + "/certification.jsonl")
+    let backlog = Backlog(
+      runs: Plan.runs(chosen, rounds: rounds), files: files, programs: programs, busy: busy, records: record.read())
+    let jobs = Self.jobs(jobs)
+    Console.note(
+      "\(backlog.runs.count) runs of \(chosen.count) cells, \(backlog.done) of them done already; "
+        + "about \(CertifySession.time(backlog.secondsLeft(jobs: jobs))), \(jobs) at a time")
+    let folder = try Self.makeFolder(out: out)
+    let session = CertifySession(
+      installation: installation, out: out, backlog: backlog, files: files, programs: programs, busy: busy,
+      jobs: jobs, folder: folder)
+    let wasInterrupted = try await carryOut(session)
+    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: out + "/running")
+    let summary = Summary(subjects: subjects, files: files, programs: programs, records: record.read())
+    try write(summary)
+    try await conclude(session.backlog, summary, wasInterrupted: wasInterrupted)
+  }
+
+  /// - Returns: whether an interrupt ended it early.
+  private func carryOut(_ session: CertifySession) async throws -> Bool {
+    let task = Task { try await session.run() }
+    let interrupt = Interrupt {
+      if !task.isCancelled { Console.note("\ninterrupted: stopping the labs") }
+      task.cancel()
+    }
+    defer { interrupt.cancel() }
+    try await task.value
+    return task.isCancelled
+  }
+
+  private func conclude(_ backlog: Backlog, _ summary: Summary, wasInterrupted: Bool) throws {
+    Console.out(
+      "\(backlog.done) of \(backlog.runs.count) runs, \(backlog.wrong) wrong verdicts; see \(out)/certification.md")
+    if wasInterrupted {
+      Console.note("what is done is kept; the same command goes on there")
+      throw ExitCode(ExitStatus.interrupted)
+    }
+    if backlog.wrong > 0 { throw ExitCode(ExitStatus.failed) }
+    if !backlog.pending.isEmpty { throw ExitCode(ExitStatus.inconclusive) }
+    let open = summary.scenarios.filter { !$0.isCertified }.map(\.id)
+    if open.isEmpty { Console.note("certified: \(summary.scenarios.map(\.id).joined(separator: ", "))") }
+  }
+
+  private func write(_ summary: Summary) throws {
+    for (name, text) in [("json", try summary.json()), ("md", summary.markdown)] {
+      try text.write(toFile: "\(out)/certification.\(name)", atomically: true, encoding: .utf8)
+    }
+  }
+
+  // MARK: What is certified
+
+  private static func named(_ ids: [String], _ installation: Installation) throws -> [Subject] {
+    let known = try ids.map { try Start.known($0, installation) }
+    if known.contains("base") { throw EngineError("base has no failure to certify", code: .usage) }
+    return try subjects(Set(known).sorted(), installation)
+  }
+
+  /// Reads the scenarios; everything that is wrong with any of them is said at once.
+  private static func subjects(_ ids: [String], _ installation: Installation) throws -> [Subject] {
+    var subjects: [Subject] = []
+    var problems: [String] = []
+    for id in ids {
+      do {
+        let subject = try Subject(scenario: id, share: installation.share)
+        problems += subject.problems.map(\.description)
+        subjects.append(subject)
+      } catch let error as ProblemsError {
+        problems.append(error.description)
+      } catch let error as RunbookError {
+        problems.append(error.description)
+      } catch {
+        problems.append("\(id): \(error)")
+      }
+    }
+    guard problems.isEmpty else { throw EngineError(problems.joined(separator: "\n"), code: .usage) }
+    return subjects
+  }
+
+  private func choose(_ subjects: [Subject]) throws -> [Cell] {
+    if let sample { return subjects.flatMap { Plan.sample($0.cells, commit: sample) } }
+    let all = subjects.flatMap(\.cells)
+    let (chosen, unknown) = Plan.select(all, cells)
+    guard let first = unknown.first else { return chosen }
+    let names = Set(all.flatMap { [$0.id, $0.name] }).sorted()
+    throw EngineError("no cell is called \(first)\(Nearest.hint(first, among: names))", code: .usage)
+  }
+
+  // MARK: Places
+
+  /// Two processors and 2 GB for each lab, one lab at least.
+  private static func jobs(_ wanted: Int?) -> Int {
+    let available =
+      (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(separator: "\n")
+      .first { $0.hasPrefix("MemAvailable:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    let byMemory = max(1, available / (2 << 20))
+    guard let wanted else { return min(byMemory, max(1, ProcessInfo.processInfo.activeProcessorCount / 2)) }
+    if wanted > byMemory { Console.note("\(byMemory) labs at a time: there is no memory for \(wanted)") }
+    return min(wanted, byMemory)
+  }
+
+  /// The folder of results, for this process alone.
+  private func claim() throws -> Int32 {
+    do { try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true) } catch {
+      throw EngineError("cannot make \(out): \(error.localizedDescription)", code: .usage)
+    }
+    let lock = firedrill_lock_file(out + "/lock")
+    guard lock >= 0 else {
+      throw EngineError(
+        lock == -1 ? "another certification writes to \(out)" : "cannot write to \(out)", code: .usage)
+    }
+    return lock
+  }
+
+  /// A folder that only we can enter; its name stands in DIR/running, should this process be killed.
+  private static func makeFolder(out: String) throws -> String {
+    var path = Array((NSTemporaryDirectory() + "firedrill-certify-XXXXXX").utf8CString)
+    guard mkdtemp(&path) != nil else { throw EngineError("cannot make a temporary folder") }
+    let folder = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    try folder.write(toFile: out + "/running", atomically: true, encoding: .utf8)
+    return folder
+  }
+
+  /// Ends the labs of a certification that was killed.
+  private static func sweep(out: String, _ installation: Installation) async {
+    guard let folder = try? String(contentsOfFile: out + "/running", encoding: .utf8),
+      (folder as NSString).lastPathComponent.hasPrefix("firedrill-certify-")
+    else { return }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+      let problem = await CertifyCell.stop(
+        lab: "\(folder)/\(name)/lab", installation: installation, folder: "\(folder)/\(name)",
+        environment: ProcessInfo.processInfo.environment)
+      if let problem { Console.note(problem) }
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+}

@@ -1,0 +1,138 @@
+import CPlatform
+import Certification
+import Engine
+import Foundation
+
+/// A certification under way: hands out runs to jobs, keeps results as they come, shows how far it is.
+actor CertifySession {
+  private let installation: Installation
+  private let out: String
+  private let record: RecordFile
+  private let files: [String: String]
+  private let programs: String
+  private let busy: Bool
+  private let jobs: Int
+  private let folder: String
+  private(set) var backlog: Backlog
+  private var queue: [Run]
+  private var active: [String: ContinuousClock.Instant] = [:]
+  private var failure: (any Error)?
+
+  init(
+    installation: Installation, out: String, backlog: Backlog, files: [String: String], programs: String,
+    busy: Bool, jobs: Int, folder: String
+  ) {
+    self.installation = installation
+    self.out = out
+    record = RecordFile(path: out + "/certification.jsonl")
+    self.files = files
+    self.programs = programs
+    self.busy = busy
+    self.jobs = jobs
+    self.folder = folder
+    self.backlog = backlog
+    queue = backlog.pending
+  }
+
+  private static let showsLine = Console.errorIsTerminal
+
+  /// Carries out what is pending; ends early when the task is cancelled.
+  func run() async throws {
+    let spinners = busy ? try Spinners() : nil
+    defer { spinners?.stop() }
+    await withTaskGroup(of: Void.self) { group in
+      for job in 0..<jobs { group.addTask { await self.work(job) } }
+      let ticker = Task { await tick() }
+      await group.waitForAll()
+      ticker.cancel()
+    }
+    clearLine()
+    if let failure { throw failure }
+  }
+
+  private func work(_ job: Int) async {
+    while !Task.isCancelled, failure == nil, !queue.isEmpty {
+      let run = queue.removeFirst()
+      let name = "\(run.cell.scenario) \(run.cell.id)"
+      active[name] = .now
+      defer { active[name] = nil }
+      let place = "\(folder)/\(job)"
+      do {
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let cell = CertifyCell(installation: installation, folder: place, patience: busy ? 3 : 1)
+        let begun = ContinuousClock.now
+        let result = await cell.run(run)
+        if Task.isCancelled, result.outcome != .right { return }
+        try keep(run, result, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
+      } catch {
+        failure = error
+      }
+    }
+  }
+
+  private func keep(_ run: Run, _ result: CellResult, seconds: Double, place: String) throws {
+    let cell = run.cell
+    let line = CellRecord(
+      scenario: cell.scenario, cell: cell.id, round: run.round, busy: busy, files: files[cell.scenario] ?? "",
+      programs: programs, result: result, seconds: seconds, at: Date().timeIntervalSince1970)
+    try record.append(line)
+    backlog.add(line)
+    if result.outcome != .right {
+      let name = "\(cell.scenario).\(cell.id.replacingOccurrences(of: "/", with: "."))-\(run.round)"
+      let target = "\(out)/evidence/\(name)\(busy ? "-busy" : "")"
+      try? FileManager.default.createDirectory(atPath: "\(out)/evidence", withIntermediateDirectories: true)
+      try? FileManager.default.removeItem(atPath: target)
+      try? FileManager.default.copyItem(atPath: place, toPath: target)
+    }
+    clearLine()
+    Console.note(Self.words(line, number: backlog.done, of: backlog.runs.count))
+    show()
+  }
+
+  private static func words(_ line: CellRecord, number: Int, of all: Int) -> String {
+    let words =
+      switch line.outcome {
+      case .right: "ok     "
+      case .wrong: "WRONG  "
+      case .missing: "not run"
+      }
+    let detail = line.detail.isEmpty ? "" : "\n        \(line.detail)"
+    let round = line.round > 1 ? " #\(line.round)" : ""
+    return
+      "\(words) [\(number)/\(all)] \(line.scenario) \(line.cell)\(round) (\(Int(line.seconds.rounded())) s)\(detail)"
+  }
+
+  // MARK: The line
+
+  private var isLive: Bool { Self.showsLine && !Console.isPlain && !Console.isQuiet }
+
+  private func tick() async {
+    while !Task.isCancelled {
+      show()
+      try? await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  private func show() {
+    guard isLive, !active.isEmpty else { return }
+    let now = ContinuousClock.now
+    let under = active.sorted { $0.key < $1.key }.map {
+      "\($0.key) \(Int(($0.value.duration(to: now)) / .seconds(1))) s"
+    }
+    let begun = active.values.map { $0.duration(to: now) / .seconds(1) }.reduce(0, +) / Double(jobs)
+    let left = max(0, backlog.secondsLeft(jobs: jobs) - begun)
+    let line =
+      "[\(backlog.done)/\(backlog.runs.count)] \(under.joined(separator: ", ")); \(backlog.wrong) wrong; "
+      + "about \(Self.time(left)) left"
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(line.prefix(150))".utf8))
+  }
+
+  private func clearLine() {
+    if isLive { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  }
+
+  static func time(_ seconds: Double) -> String {
+    seconds < 90 ? "\(Int(seconds.rounded())) s" : "\(Int((seconds / 60).rounded())) min"
+  }
+}

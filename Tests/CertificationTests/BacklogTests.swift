@@ -1,0 +1,115 @@
+import DrillCore
+import Foundation
+import Testing
+
+@testable import Certification
+
+/// What is run, what is kept, and where an interrupted certification goes on.
+@Suite struct BacklogTests {
+  static func cell(_ id: String, _ kind: Cell.Kind = .decoy) -> Cell {
+    Cell(scenario: "s", id: id, kind: kind, expectation: .failed(check: "c", reason: "r"))
+  }
+
+  static func record(
+    _ cell: String, _ round: Int = 1, busy: Bool = false, files: String = "f", programs: String = "p",
+    _ outcome: CellResult.Outcome = .right, seconds: Double = 30
+  ) -> CellRecord {
+    CellRecord(
+      scenario: "s", cell: cell, round: round, busy: busy, files: files, programs: programs,
+      result: CellResult(outcome, outcome == .right ? "" : "why"), seconds: seconds, at: 1_700_000_000)
+  }
+
+  static func backlog(
+    _ cells: [String], rounds: Int = 1, busy: Bool = false, _ records: [CellRecord]
+  ) -> Backlog {
+    Backlog(
+      runs: Plan.runs(cells.map { cell($0) }, rounds: rounds), files: ["s": "f"], programs: "p", busy: busy,
+      records: records)
+  }
+
+  @Test func roundsGoAroundAllCells() {
+    let runs = Plan.runs([Self.cell("a"), Self.cell("b")], rounds: 2)
+    #expect(runs.map { "\($0.cell.id)\($0.round)" } == ["a1", "b1", "a2", "b2"])
+    #expect(Set(runs.map(\.labSeed)).count == 4)
+    #expect(runs.map(\.labSeed) == Plan.runs([Self.cell("a"), Self.cell("b")], rounds: 2).map(\.labSeed))
+  }
+
+  @Test func whatIsDoneIsNotDoneAgain() {
+    let backlog = Self.backlog(["a", "b"], rounds: 2, [Self.record("a"), Self.record("b", 2, .wrong)])
+    #expect(backlog.pending.map { "\($0.cell.id)\($0.round)" } == ["b1", "a2"])
+    #expect(backlog.done == 2 && backlog.wrong == 1)
+  }
+
+  @Test func resultsOfOtherFilesProgramsOrLoadDoNotCount() {
+    let records = [
+      Self.record("a", files: "old"), Self.record("a", programs: "old"), Self.record("a", busy: true),
+      Self.record("a", .missing), Self.record("x"),
+    ]
+    #expect(Self.backlog(["a"], records).pending.count == 1)
+    #expect(Self.backlog(["a"], busy: true, records).pending.isEmpty)
+  }
+
+  @Test func aResultIsTakenIn() {
+    var backlog = Self.backlog(["a", "b", "c"], [])
+    backlog.add(Self.record("a"))
+    backlog.add(Self.record("b", .wrong))
+    backlog.add(Self.record("c", .missing))
+    #expect(backlog.wrong == 1 && backlog.missing == 1)
+    // What came to nothing isn't tried again now, and not taken for done later.
+    #expect(backlog.pending.map(\.cell.id) == ["c"])
+  }
+
+  @Test func theTimeLeftComesFromWhatCellsTook() {
+    #expect(Self.backlog(["a", "b"], []).secondsLeft(jobs: 1) == 2 * Backlog.usual)
+    let known = Self.backlog(["a", "b"], rounds: 2, [Self.record("a", seconds: 10), Self.record("b", seconds: 30)])
+    #expect(known.secondsLeft(jobs: 1) == 40)
+    #expect(known.secondsLeft(jobs: 2) == 20)
+    #expect(Self.backlog(["a", "c"], [Self.record("a", seconds: 10)]).secondsLeft(jobs: 1) == 10)
+  }
+
+  @Test func patternsNameCells() {
+    let cells = ["nothing", "decoy/cap-101", "decoy/cap-200", "fix/cap-300"].map { Self.cell($0) }
+    func select(_ patterns: String...) -> [String] { Plan.select(cells, patterns).cells.map(\.id) }
+    #expect(select() == cells.map(\.id))
+    #expect(select("nothing") == ["nothing"])
+    #expect(select("decoy/*") == ["decoy/cap-101", "decoy/cap-200"])
+    #expect(select("cap-*") == ["decoy/cap-101", "decoy/cap-200", "fix/cap-300"])
+    #expect(select("cap-300", "n*g") == ["nothing", "fix/cap-300"])
+    #expect(select("*/*-*0") == ["decoy/cap-200", "fix/cap-300"])
+    #expect(select("cap") == [] && select("ca*cap") == [])
+    #expect(Plan.select(cells, ["nothing", "nobody", "x*"]).unknown == ["nobody", "x*"])
+  }
+
+  @Test func aSampleIsDrawnFromTheCommit() {
+    let decoys = (1...9).map { Self.cell("decoy/\($0)") }
+    let fixes = (1...4).map { Self.cell("fix/\($0)", .fix) }
+    let cells = [Self.cell("nothing", .nothing), Self.cell("healthy", .healthy)] + decoys + fixes
+    let commits = (0..<40).map { "\(String(0xabcdef1 + $0 * 7919, radix: 16))0123456789" }
+    let samples = commits.map { Plan.sample(cells, commit: $0).map(\.id) }
+    for sample in samples {
+      #expect(sample.count == 4 && sample.first == "nothing")
+      #expect(sample.count { $0.hasPrefix("decoy/") } == 2 && sample.count { $0.hasPrefix("fix/") } == 1)
+    }
+    #expect(samples == commits.map { Plan.sample(cells, commit: $0).map(\.id) })
+    // Many commits see everything.
+    #expect(Set(samples.joined()).count == 14)
+    #expect(Plan.sample([], commit: "abcdef0").isEmpty)
+    #expect(Plan.isCommit("abcdef0") && !Plan.isCommit("abcdef") && !Plan.isCommit("HEAD~12") && !Plan.isCommit(""))
+  }
+
+  @Test func theRecordSurvivesACutLine() throws {
+    let path = NSTemporaryDirectory() + "record-\(UInt64.random(in: 0...UInt64.max)).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = RecordFile(path: path)
+    #expect(file.read().isEmpty)
+    let first = Self.record("a")
+    try file.append(first)
+    try file.append(Self.record("b", .wrong))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    try whole.dropLast(20).write(to: URL(fileURLWithPath: path))
+    #expect(file.read() == [first])
+    let third = Self.record("c", 2, busy: true)
+    try file.append(third)
+    #expect(file.read() == [first, third])
+  }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+import Topology
+
+@testable import Certification
+
+/// What the files say, and what is wrong with them.
+@Suite struct FilesTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+  static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Chaos")) ?? [])
+    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") }.sorted()
+
+  private func certify(_ text: String, decoys: [String] = CertifyFile.common) -> (CertifyFile?, [String]) {
+    let problems = Problems()
+    let file = CertifyFile.read(text, file: "c.yaml", checks: ["one", "two"], decoys: decoys, problems: problems)
+    return (file, problems.errors.map(\.description))
+  }
+
+  @Test func theFileOfAScenario() {
+    let (file, problems) = certify("nothing: {check: one, reason: it_fails}\n")
+    #expect(problems.isEmpty)
+    #expect(file?.nothing == CertifyFile.Refusal(check: "one", reason: "it_fails"))
+  }
+
+  @Test func everyCommonNonRepairIsADecoyOrExplained() {
+    let text = "nothing: {check: one, reason: r}\nwithout:\n  stop-the-users: there are none\n"
+    let decoys = ["restart-everything", "scale-to-zero"]
+    let (file, problems) = certify(text, decoys: decoys)
+    #expect(file?.without == ["stop-the-users": "there are none"])
+    #expect(problems.count == 1)
+    #expect(problems.first?.hasPrefix("c.yaml:2:1: without.remove-the-feature: needs") == true, "\(problems)")
+  }
+
+  @Test func everyProblemIsSaidAtOnceWithItsPlace() {
+    let text = """
+      nothing: {check: three, reason: Not A Code, because: x}
+      without:
+        stop-the-user: typed wrongly
+        restart-everything: there is one
+      other: 1
+      """
+    let (_, problems) = certify(text)
+    for part in [
+      "c.yaml:1:18: nothing.check: the scenario has no check `three`", "nothing.reason: is no reason's code",
+      "nothing.because: is not supported", "c.yaml:3:3: without.stop-the-user: must be one of",
+      "did you mean `stop-the-users`?", "c.yaml:4:3: without.restart-everything: there is a decoy",
+      "c.yaml:5:1: other: is not supported",
+    ] {
+      #expect(problems.contains { $0.contains(part) }, "\(part) is not in \(problems)")
+    }
+  }
+
+  @Test func withoutAnythingTheFileIsRefused() {
+    #expect(certify("{}\n").1.contains { $0.contains("nothing: is missing") })
+    #expect(certify("nothing: [\n").1.contains { $0.contains("is no valid YAML") })
+    #expect(!certify("").1.isEmpty)
+  }
+
+  @Test func aDecoyCanRequireAnotherTier() throws {
+    let text = "id: d\ntitle: t\nscript: d.sh\ncheck: one\nreason: r\nbecause: b\n"
+    let problems = Problems()
+    let plain = DecoyFile.read(text, file: "x/d.yaml", checks: ["one"], problems: problems)
+    #expect(plain?.required == .resolved)
+    let other = DecoyFile.read(text + "require: prevented\n", file: "x/d.yaml", checks: ["one"], problems: problems)
+    #expect(other?.required == .prevented)
+    try problems.throwIfAny()
+    _ = DecoyFile.read(text + "require: none\n", file: "x/e.yaml", checks: ["two"], problems: problems)
+    let words = problems.errors.map(\.description)
+    #expect(words.contains { $0.contains("x/e.yaml:7:10: require: must be mitigated, resolved, prevented") })
+    #expect(words.contains { $0.contains("x/e.yaml:1:1: id: must be the file's name") })
+    #expect(words.contains { $0.contains("check: the scenario has no check `one`") })
+  }
+
+  @Test(arguments: scenarios) func theRepositorysScenariosAreComplete(_ id: String) throws {
+    let subject = try Subject(scenario: id, share: Self.root)
+    #expect(subject.problems.isEmpty, "\(subject.problems.map(\.description))")
+    let ids = subject.cells.map(\.id)
+    #expect(Set(ids).count == ids.count)
+    #expect(ids.prefix(2) == ["nothing", "healthy"])
+    #expect(subject.cells.count { $0.kind == .decoy } >= 5)
+    #expect(subject.cells.count { $0.kind == .fix } >= 2)
+    #expect(ids.contains("harness/controller-killed") && ids.contains("harness/controller-frozen"))
+    for cell in subject.cells where cell.kind == .harness { #expect(cell.expectation == .inconclusive) }
+  }
+
+  @Test func theFirstScenariosPreventionIsARepairWithEverythingThatPrevents() throws {
+    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let prevention = try #require(cells.first { $0.kind == .prevention })
+    #expect(prevention.preparations == [.runbook("pgbouncer"), .runbook("alert"), .runbook("preflight")])
+    #expect(prevention.required == .prevented && prevention.expectation == .passed(.prevented))
+    let harness = try #require(cells.first { $0.id == "harness/prometheus-stopped" })
+    #expect(harness.trouble == .prometheusStopped(trial: "prevented") && harness.required == .prevented)
+    #expect(harness.preparations == prevention.preparations)
+    let mitigated = try #require(cells.first { $0.id == "fix/raise-the-cap" })
+    #expect(mitigated.required == .mitigated && mitigated.expectation == .passed(.mitigated))
+  }
+
+  @Test func whatIsMissingIsNamed() throws {
+    let share = NSTemporaryDirectory() + "certification-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? FileManager.default.removeItem(atPath: share) }
+    let files = FileManager.default
+    try files.createDirectory(atPath: share + "/Runbooks", withIntermediateDirectories: true)
+    for path in ["Chaos/one-bad-instance", "Runbooks/one-bad-instance.md", "compose"] {
+      try files.createDirectory(
+        atPath: "\(share)/\((path as NSString).deletingLastPathComponent)", withIntermediateDirectories: true)
+      try files.copyItem(atPath: "\(Self.root)/\(path)", toPath: "\(share)/\(path)")
+    }
+    let chaos = share + "/Chaos/one-bad-instance"
+    let before = try Fingerprint.files(of: "one-bad-instance", share: share)
+    #expect(before == (try Fingerprint.files(of: "one-bad-instance", share: Self.root)))
+    try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: chaos + "/healthy.sh")
+    #expect(try Fingerprint.files(of: "one-bad-instance", share: share) != before)
+    try files.removeItem(atPath: chaos + "/decoys/cap-101.sh")
+    try files.removeItem(atPath: chaos + "/certify.yaml")
+    let words = try Subject(scenario: "one-bad-instance", share: share).problems.map(\.description)
+    for part in [
+      "Chaos/one-bad-instance/healthy.sh:1:1: is missing or not executable",
+      "Chaos/one-bad-instance/decoys/cap-101.sh:1:1: is missing", "Chaos/one-bad-instance/certify.yaml:1:1: is missing",
+    ] {
+      #expect(words.contains { $0.hasPrefix(part) }, "\(words)")
+    }
+    try files.removeItem(atPath: chaos + "/decoys")
+    let none = try Subject(scenario: "one-bad-instance", share: share).problems.map(\.description)
+    #expect(none.contains { $0.contains("has 0 decoys") })
+  }
+}

@@ -1,0 +1,65 @@
+import DrillCore
+import Foundation
+import Testing
+
+@testable import Certification
+
+/// The published result.
+@Suite struct SummaryTests {
+  private func summary(_ records: [CellRecord]) -> Summary {
+    let subject = Subject(scenario: "s", cells: [BacklogTests.cell("a"), BacklogTests.cell("b")])
+    return Summary(subjects: [subject], files: ["s": "f"], programs: "p", records: records)
+  }
+
+  @Test func cleanRunsCertify() throws {
+    let records = [
+      BacklogTests.record("a", seconds: 10), BacklogTests.record("a", 2, seconds: 30),
+      BacklogTests.record("a", 1, busy: true, seconds: 50), BacklogTests.record("b", seconds: 20.26),
+      BacklogTests.record("b", files: "old", .wrong), BacklogTests.record("b", 2, .missing),
+    ]
+    let line = try #require(summary(records).scenarios.first)
+    #expect(line.isCertified && line.runs == 4 && line.wrong == 0)
+    let first = try #require(line.cells.first)
+    #expect(first.runs == 2 && first.busyRuns == 1 && first.median == 30 && first.worst == 50)
+    #expect(first.expected == "failed: c (r)")
+    #expect(line.cells.last?.worst == 20.3)
+  }
+
+  @Test func aMissingCellOrAWrongVerdictDoesNot() {
+    let a = BacklogTests.record("a")
+    let b = BacklogTests.record("b")
+    #expect(summary([a, b]).scenarios.first?.isCertified == true)
+    #expect(summary([a]).scenarios.first?.isCertified == false)
+    #expect(summary([a, b, BacklogTests.record("b", 2, .wrong)]).scenarios.first?.isCertified == false)
+    #expect(summary([a, BacklogTests.record("b", busy: true)]).scenarios.first?.isCertified == false)
+    #expect(summary([a, b, BacklogTests.record("b", 1, busy: true, .wrong)]).scenarios.first?.isCertified == false)
+  }
+
+  @Test func theFileIsStable() throws {
+    let path = NSTemporaryDirectory() + "summary-\(UInt64.random(in: 0...UInt64.max)).json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let summary = summary([BacklogTests.record("b"), BacklogTests.record("a")])
+    let text = try summary.json()
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(Summary.load(path) == summary)
+    #expect(try Summary.load(path)?.json() == text)
+    #expect(text.hasPrefix("{\n  \"scenarios\" : [") && text.hasSuffix("}\n"))
+    #expect(Summary.load(path + ".none") == nil)
+  }
+
+  @Test func thePageSaysWhatIsProven() {
+    let page = summary([BacklogTests.record("a"), BacklogTests.record("b", seconds: 12.5)]).markdown
+    #expect(page.contains("Certified: 2 cells, 2 runs, 0 wrong verdicts."))
+    #expect(page.contains("| b | failed: c (r) | 1 | 0 | 0 | 12.5 | 12.5 |"))
+    #expect(page.contains("2 clean runs bound the share of wrong verdicts of a run of any cell below 77.6 %"))
+    let open = summary([BacklogTests.record("a", .wrong)]).markdown
+    #expect(open.contains("Not certified: 2 cells, 1 runs, 1 wrong verdicts, 1 cells without a run."))
+    #expect(!open.contains("bound"))
+    #expect(page.hasSuffix("|\n") && !page.contains(" \n"))
+  }
+
+  @Test(arguments: [(0, 1), (1, 0.95), (10, 0.2589), (59, 0.0495), (300, 0.00994)])
+  func cleanRunsBoundTheError(_ runs: Int, _ bound: Double) {
+    #expect(abs(Confidence.bound(cleanRuns: runs) - bound) < 0.0001)
+  }
+}
