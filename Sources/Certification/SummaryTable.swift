@@ -18,8 +18,8 @@ extension Summary {
     let header = ["cell", "must give", "runs", "busy", "wrong", "median s", "worst s"]
     let rows = scenario.cells.map { cell in
       [
-        cell.id, cell.expected, "\(cell.runs)", "\(cell.busyRuns)", "\(cell.wrong)", number(cell.median),
-        number(cell.worst),
+        cell.id, cell.expected, "\(cell.runs)", "\(cell.busyRuns)", "\(cell.wrong)", seconds(cell.median, cell),
+        seconds(cell.worst, cell),
       ]
     }
     let lines = ([header, header.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
@@ -42,17 +42,20 @@ extension Summary {
     text += "."
     guard scenario.wrong == 0, scenario.runs > 0 else { return text }
     let least = scenario.cells.map { $0.runs + $0.busyRuns }.min() ?? 0
-    text += "\n\n" + proof(runs: least, of: "each cell")
-    text += " " + proof(runs: scenario.runs, of: "a run of any cell")
-    return text
+    let proofs =
+      (least > 0 ? [proof(runs: least, of: "each cell")] : []) + [proof(runs: scenario.runs, of: "all cells")]
+    return text + "\n\n" + proofs.joined(separator: "\n")
   }
 
   /// What clean runs prove, in one sentence.
   static func proof(runs: Int, of what: String) -> String {
-    guard runs > 0 else { return "Without a run of \(what) nothing is proven." }
     let percent = number((Confidence.bound(cleanRuns: runs) * 1000).rounded() / 10)
     return "\(runs) clean run\(runs == 1 ? "" : "s") bound the share of wrong verdicts of \(what) below \(percent) % "
       + "(95 % confidence, 1 - 0.05^(1/\(runs)))."
+  }
+
+  private static func seconds(_ value: Double, _ cell: CellLine) -> String {
+    cell.runs + cell.busyRuns > 0 ? number(value) : "-"
   }
 
   private static func number(_ value: Double) -> String {

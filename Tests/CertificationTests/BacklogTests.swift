@@ -11,8 +11,8 @@ import Testing
   }
 
   static func record(
-    _ cell: String, _ round: Int = 1, busy: Bool = false, files: String = "f", programs: String = "p",
-    _ outcome: CellResult.Outcome = .right, seconds: Double = 30
+    _ cell: String, _ outcome: CellResult.Outcome = .right, round: Int = 1, busy: Bool = false, files: String = "f",
+    programs: String = "p", seconds: Double = 30
   ) -> CellRecord {
     CellRecord(
       scenario: "s", cell: cell, round: round, busy: busy, files: files, programs: programs,
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func whatIsDoneIsNotDoneAgain() {
-    let backlog = Self.backlog(["a", "b"], rounds: 2, [Self.record("a"), Self.record("b", 2, .wrong)])
+    let backlog = Self.backlog(["a", "b"], rounds: 2, [Self.record("a"), Self.record("b", .wrong, round: 2)])
     #expect(backlog.pending.map { "\($0.cell.id)\($0.round)" } == ["b1", "a2"])
     #expect(backlog.done == 2 && backlog.wrong == 1)
   }
@@ -108,7 +108,7 @@ import Testing
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     try whole.dropLast(20).write(to: URL(fileURLWithPath: path))
     #expect(file.read() == [first])
-    let third = Self.record("c", 2, busy: true)
+    let third = Self.record("c", round: 2, busy: true)
     try file.append(third)
     #expect(file.read() == [first, third])
   }
