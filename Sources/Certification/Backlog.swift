@@ -2,7 +2,7 @@
 public struct Backlog: Sendable {
   /// What was asked for.
   public let runs: [Run]
-  /// What is still to be done, in order.
+  /// What is still to be done, in order; a run that came to nothing stays here.
   public private(set) var pending: [Run]
   /// Wrong verdicts among what was asked for.
   public private(set) var wrong = 0
@@ -31,13 +31,10 @@ public struct Backlog: Sendable {
 
   /// Takes a result in.
   public mutating func add(_ record: CellRecord) {
+    guard record.outcome != .missing else { return missing += 1 }
     pending.removeAll { Self.key($0) == "\(record.scenario)/\(record.cell)/\(record.round)" }
-    switch record.outcome {
-    case .right: break
-    case .wrong: wrong += 1
-    case .missing: missing += 1
-    }
-    if record.outcome != .missing { note(record) }
+    if record.outcome == .wrong { wrong += 1 }
+    note(record)
   }
 
   /// Seconds that the pending runs will take, `jobs` at a time, by what such cells took before.
