@@ -143,3 +143,37 @@ import Testing
     #expect(finding(good: 1).observed.contains("refuses 101"))
   }
 }
+
+/// A number that was not measured is none, not one.
+@Suite struct UnmeasuredEdgeTests {
+  @Test func anUncountedServiceIsMissing() {
+    var history = History()
+    history.addProbe("instances", at: 0, ok: false, labels: ["trial": "t"])
+    let one = ["instances": "1", "refuses": "instance_refuses", "missing": "instances_missing"]
+    let finding = EveryInstanceServes(plan: Written.plan("every-instance-serves", one), operations: [.stock])
+      .evaluate(history)
+    #expect(finding.reason == "instances_missing" && finding.observed == "0 instances run")
+  }
+
+  @Test func aDatabaseThatNeverCameBackHasNoTime() {
+    var history = History()
+    history.add(stream: "crash", op: "reserve", target: "i-1", at: 10, status: 201, key: "k")
+    history.addFault("crash", "verified", at: 20, parameters: ["trial": "t"])
+    history.addProbe("crash.database", at: 40, ok: false, text: "FATAL")
+    let finding = SurvivesACrash(plan: Written.plan("survives-a-crash"))
+      .evaluate(history.phase("t.crash", from: 0, to: 100))
+    #expect(finding.observed == "the database lets nobody in after 0 s: FATAL")
+  }
+
+  @Test func theSlowestReturnCounts() {
+    var history = History()
+    history.add(stream: "crash", op: "reserve", target: "i-1", at: 10, status: 201, key: "k")
+    history.addFault("crash", "verified", at: 20, parameters: ["trial": "t"])
+    history.addProbe("crash.database", at: 40, value: 1.2)
+    history.addProbe("crash.instances", at: 41, value: 2.1)
+    var whole = history.phase("t.crash", from: 0, to: 100)
+    whole.addRows("reservations", at: 110, columns: ["id", "instance", "status"], [["k", "i-1", "held"]])
+    let finding = SurvivesACrash(plan: Written.plan("survives-a-crash")).evaluate(whole)
+    #expect(finding.status == .met && finding.observed.hasPrefix("back after 3 s with all 1 "))
+  }
+}
