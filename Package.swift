@@ -145,7 +145,7 @@ let package = Package(
       "ServicesIntegrationTests",
       [
         "Clients", "Gateway", "Inventory", "Order", "Payment", "Provider", "Resilience", "ServiceKit", "TestServers",
-        httpClient, logging, lifecycle,
+        httpClient, httpTypes, logging, lifecycle,
       ] + nio),
     tests("DrillCoreTests", ["DrillCore"]),
     tests("TopologyTests", ["Topology"]),

@@ -1,4 +1,7 @@
 import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
 import NIOHTTP1
 import Resilience
 import ServiceKit
@@ -23,7 +26,7 @@ import Testing
   @Test func aBudgetOrABreakerEndsItWithItsCause() async throws {
     var budget = Self.options
     budget.providerPolicy.retry = RetryPolicy(maxAttempts: 3, jitter: .full)
-    budget.providerPolicy.budget = .init(ratio: 0.1, minPerSecond: 0.2)
+    budget.providerPolicy.budget = .init(ratio: 0.1, minPerSecond: 0.5)
     var breaker = Self.options
     breaker.gatewayPolicy.retry = Self.naive
     breaker.paymentPolicy.retry = Self.naive
@@ -47,9 +50,9 @@ import Testing
   static var options: ShopUnderTest.Options {
     var options = ShopUnderTest.Options()
     options.provider = ProviderSettings(latency: .milliseconds(100), capacity: 2, token: ShopUnderTest.token)
-    options.providerPolicy = OutboundPolicy(timeout: .milliseconds(500))
-    options.paymentPolicy = OutboundPolicy(timeout: .milliseconds(2500))
-    options.gatewayPolicy = OutboundPolicy(timeout: .seconds(8))
+    options.providerPolicy = OutboundPolicy(timeout: .seconds(1))
+    options.paymentPolicy = OutboundPolicy(timeout: .seconds(4))
+    options.gatewayPolicy = OutboundPolicy(timeout: .seconds(13))
     return options
   }
 }
@@ -110,14 +113,18 @@ struct BrownOut: CustomStringConvertible {
   private static func orders(
     _ count: Int, _ name: String, _ shop: ShopUnderTest, _ session: String, from begin: ContinuousClock.Instant
   ) async -> Double {
-    await withTaskGroup(of: Bool.self) { group in
+    // A client of its own: the shared one opens eight connections at most, and users don't wait for each other.
+    let gateway = UpstreamClient(
+      service: "gateway", upstreams: Upstreams(.list([shop.gateway]), logger: Logger(label: "users")),
+      policy: OutboundPolicy(timeout: patience), client: OutboundClient())
+    return await withTaskGroup(of: Bool.self) { group in
       for number in 0..<count {
         group.addTask {
           let time = begin + .seconds(1) * number / rate
           try? await Task.sleep(until: time)
-          let reply = try? await withTimeout(patience - (.now - time)) {
-            try await shop.place(session, key: "\(name)-\(number)", [("SKU-0001", 1)])
-          }
+          let reply = try? await gateway.send(
+            .POST, "/orders", headers: [.xSession: session, .idempotencyKey: "\(name)-\(number)"],
+            json: ByteBuffer(string: #"{"items":[{"sku":"SKU-0001","quantity":1}]}"#))
           return reply?.status == 201
         }
       }
