@@ -22,7 +22,8 @@ public struct Subject: Sendable, Equatable {
 
   /// Reads `Chaos/<id>/` and `Runbooks/<id>.md` below `share`. Places are relative to `share`.
   ///
-  /// - Throws: `ProblemsError` or `RunbookError` with everything that is wrong in the scenario's own file or its runbook.
+  /// - Throws: `ProblemsError` or `RunbookError` with everything that is wrong in the scenario's own file or its
+  ///   runbook.
   ///   Problems of the files that only certification reads are kept in `problems`.
   public init(scenario id: String, share: String) throws {
     scenario = id

@@ -177,3 +177,35 @@ import Testing
     #expect(finding.status == .met && finding.observed.hasPrefix("back after 3 s with all 1 "))
   }
 }
+
+/// The edges of the stock's sum.
+@Suite struct StockEdgeTests {
+  private static let columns = ["sku", "initial", "on_hand", "reserved", "sold", "held", "confirmed"]
+
+  private func finding(before: [String?], after: [String?], _ change: (inout History) -> Void = { _ in }) -> Finding {
+    var history = History()
+    history.addRows("stock.before", at: 1, columns: Self.columns, [before])
+    history.addRows("stock.after", at: 9, columns: Self.columns, [after])
+    change(&history)
+    return StockIsConserved(plan: Written.plan("stock-is-conserved")).evaluate(history)
+  }
+
+  @Test func soldOutIsNotOversold() {
+    let before = ["A", "5", "5", "0", "0", "0", "0"]
+    #expect(finding(before: before, after: ["A", "5", "0", "0", "5", "0", "5"]).status == .met)
+    #expect(finding(before: before, after: ["A", "5", "-1", "0", "6", "0", "6"]).reason == "oversold")
+  }
+
+  @Test func onlyAVerifiedChangeOfOursExplainsMoreStock() {
+    let before = ["A", "5", "5", "0", "0", "0", "0"]
+    let after = ["A", "8", "8", "0", "0", "0", "0"]
+    for (kind, action, isMet) in [
+      ("touch", "verified", true), ("touch", "inject", false), ("restart", "verified", false),
+    ] {
+      let finding = finding(before: before, after: after) {
+        $0.addFault(kind, action, at: 5, parameters: ["skus": "A", "amount": "3"])
+      }
+      #expect(finding.status == (isMet ? .met : .violated))
+    }
+  }
+}
