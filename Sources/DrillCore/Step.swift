@@ -20,6 +20,8 @@ public enum Step: Sendable, Equatable, Codable {
   case rest(RestStep)
   /// Takes database connections away in steps, with users at work, and watches the lab's alerts.
   case hold(HoldStep)
+  /// Injects faults with users at work, and watches the lab's alerts.
+  case provoke(ProvokeStep)
   /// Asks the lab's preflight which deploys it lets through, and measures what the lab survives.
   case preflight(PreflightStep)
 }
@@ -198,6 +200,20 @@ public struct HoldStep: Sendable, Equatable, Codable {
     self.shares = shares
     self.dwell = dwell
     self.lease = lease
+  }
+}
+
+/// See `Step.provoke`.
+public struct ProvokeStep: Sendable, Equatable, Codable {
+  /// What is injected, in order.
+  public var faults: [FaultPlan]
+  /// How long an alert has after that: scrape, evaluation and the rule's own `for` have to fit.
+  public var dwell: Duration
+
+  /// Faults that an alert should tell of.
+  public init(faults: [FaultPlan], dwell: Duration) {
+    self.faults = faults
+    self.dwell = dwell
   }
 }
 

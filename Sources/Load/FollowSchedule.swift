@@ -2,7 +2,8 @@ public import DrillCore
 
 /// A user who is going to write and to read what they wrote.
 public struct PlannedFollow: Sendable, Equatable {
-  /// When the user comes, in nanoseconds since the stream began: the session is opened then, the order follows at once.
+  /// When the user comes, in nanoseconds since the stream began: the session is opened then, the order follows at
+  /// once.
   public var at: Int64
   /// What is ordered.
   public var items: [PlannedRequest.Item]
@@ -19,8 +20,9 @@ public struct FollowSchedule: Sendable, Equatable {
 
   /// Draws the users of `plan` from `seed` under `name`. They order what the users of `load` order.
   ///
-  /// One comes in each of `count` equal parts of the window, at a moment of its own. The window here is `length` without
-  /// the longest delay (half of `length` at least), so that the last read is due before it ends unless the write is slow.
+  /// One comes in each of `count` equal parts of the window, at a moment of its own. The window here is `length`
+  /// without the longest delay (half of `length` at least), so that the last read is due before it ends unless the
+  /// write is slow.
   public init(_ plan: FollowPlan, load: LoadPlan, length: Duration, seed: UInt64, name: String) {
     var times = SeededRandom(seed: seed, name: "\(name).times")
     var waits = SeededRandom(seed: seed, name: "\(name).delays")

@@ -1,8 +1,8 @@
 public import DrillCore
 import Synchronization
 
-/// A closed loop: each client sends its next request when the last is done. For goodput; where latency is judged, use a
-/// `Stream`, which a slow shop can't slow down.
+/// A closed loop: each client sends its next request when the last is done. For goodput; where latency is judged, use
+/// a `Stream`, which a slow shop can't slow down.
 ///
 /// `scheduled` of its events is `sent`. That the generator itself was slow shows in the lateness of its report and
 /// samples: from the moment when a client could have gone on until it did.
@@ -41,8 +41,8 @@ public struct SaturateStream: Sendable {
     SaturateRequests(self, client: client, shopping: Shopping(load, seed: seed))
   }
 
-  /// Keeps every client busy for `length`, from now on, then waits for what is in flight. When `stop` is set, it is over
-  /// at once, and what is measured is the time until then.
+  /// Keeps every client busy for `length`, from now on, then waits for what is in flight. When `stop` is set, it is
+  /// over at once, and what is measured is the time until then.
   ///
   /// The client needs as many connections to a host as the plan has clients: `LoadClient.with(connectionsPerHost:)`.
   public func run(

@@ -23,7 +23,8 @@ import Topology
     #expect(scenario.hints.count >= 3)
     #expect(scenario.start.baseline == ["inventory": 100])
     #expect(scenario.start.change == ["inventory": 101])
-    #expect(scenario.start.symptom.refusing == 1)
+    let refusals = try #require(scenario.start.symptom.refusals)
+    #expect(refusals.refusing == 1)
     #expect(scenario.trials.map(\.tier) == [.mitigated, .resolved, .prevented])
     #expect(scenario.trials[0].steps.count == 5)
     #expect(scenario.trials[2].needsPrevention)
@@ -77,4 +78,8 @@ import Topology
   @Test func aMissingFileIsNamed() {
     #expect(throws: ProblemsError.self) { try ScenarioFile.load("/nowhere/scenario.yaml") }
   }
+}
+
+extension SymptomPlan {
+  fileprivate var refusals: RefusalsPlan? { if case .refusals(let plan) = self { plan } else { nil } }
 }

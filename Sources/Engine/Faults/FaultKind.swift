@@ -50,7 +50,7 @@ public enum FaultKind: Sendable, Equatable {
     ],
     // A Postgres replica that receives and doesn't apply.
     "replay-pause": [.text("host")],
-    // A Postgres replica that applies late: each piece of log between `from_ms` and `to_ms` after it came.
+    // A Postgres replica that applies in gulps, `from_ms` to `to_ms` apart: what was written shows up to so much later.
     "replay-lag": [.text("host"), .number("from_ms", milliseconds), .number("to_ms", milliseconds)],
     // How the payment provider behaves.
     "provider": [

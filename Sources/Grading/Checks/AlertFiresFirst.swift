@@ -1,8 +1,8 @@
 import DrillCore
 
-/// An alert of the lab, silent at rest, fires when connections are taken away, before the first user is refused.
+/// An alert of the lab, silent at rest, fires when the trial injects its fault, before the first user is refused.
 ///
-/// At rest the same users are at work, so that an alert about their traffic is not taken for one about connections.
+/// At rest the same users are at work, so that an alert about their traffic is not taken for one about the fault.
 ///
 /// Reasons:
 /// - `alert_always_on`: no alert began to fire, and one was pending or firing before anything was taken away.
@@ -10,17 +10,17 @@ import DrillCore
 /// - `alert_follows_clock`: the only alerts that fired do so without any figure of the shop.
 /// - `alert_late`: the first refusal came first.
 /// - `front_door_missing`: no gateway runs, so nobody could be refused.
-/// - `fault_not_verified` (inconclusive): the connections were not seen to be held.
+/// - `fault_not_verified` (inconclusive): the fault was not seen to take effect.
 /// - `probe_dead` (inconclusive): Prometheus could not be asked.
 /// - `load_not_delivered`, `no_success_of_op` (inconclusive): the users were not at work, or none got a thing.
-/// - `not_tried` (inconclusive): no connections were taken away.
+/// - `not_tried` (inconclusive): no fault was injected.
 struct AlertFiresFirst: PlannedCheck {
   let plan: CheckPlan
 
   func evaluate(_ history: History) -> Finding {
     let expected = "an alert fires before the first refusal, and is silent at rest"
     guard let hold = history.span(of: phase("hold")) else {
-      return .inconclusive(.notTried, "no connections were taken away", expected: expected)
+      return .inconclusive(.notTried, "no fault was injected", expected: expected)
     }
     let polls = history.probes("prometheus", in: phase("hold")).map(\.probe)
     guard polls.contains(where: \.ok) else {
@@ -29,9 +29,9 @@ struct AlertFiresFirst: PlannedCheck {
     if history.frontDoorIsMissing(in: phase("hold")) {
       return .violated("front_door_missing", "no gateway runs", expected: expected)
     }
-    let holds = history.faults.filter { $0.fault.kind == "hold-connections" && hold.contains($0.at) }
+    let holds = history.faults.filter { hold.contains($0.at) }
     guard let verified = holds.first(where: { $0.fault.action == "verified" })?.at else {
-      return .inconclusive(.faultNotVerified, "the connections were not seen to be held", expected: expected)
+      return .inconclusive(.faultNotVerified, "the fault was not seen to take effect", expected: expected)
     }
     let first = holds.map(\.at).min() ?? verified
     let before = Self.standing(history, until: first)
@@ -46,7 +46,7 @@ struct AlertFiresFirst: PlannedCheck {
     }
     if let early = began(first...verified, without: unfounded), early.at < verified {
       return .inconclusive(
-        .faultNotVerified, "\(early.alert.name) fired before connections were seen to be held", expected: expected)
+        .faultNotVerified, "\(early.alert.name) fired before the fault was seen to take effect", expected: expected)
     }
     if let idle = undelivered(history, stream: "users", in: phase("hold"), expected: expected) { return idle }
     let users = history.requests(stream: "users", in: phase("hold"))
@@ -62,7 +62,7 @@ struct AlertFiresFirst: PlannedCheck {
           expected: expected)
       }
       return before.isEmpty
-        ? .violated("no_alert", "no alert fired while connections were taken away", expected: expected)
+        ? .violated("no_alert", "no alert fired while the fault lasted", expected: expected)
         : .violated("alert_always_on", "\(listed(Array(before))) fired before anything happened", expected: expected)
     }
     if let refusal, refusal < began.at {

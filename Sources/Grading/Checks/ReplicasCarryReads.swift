@@ -1,6 +1,7 @@
 import DrillCore
 
-/// The primary is kept free: of the reads of orders at least so large a share is served by replicas, by their own count.
+/// The primary is kept free: of the reads of orders at least so large a share is served by replicas, by their own
+/// count.
 ///
 /// Reasons:
 /// - `primary_overused`: the replicas served fewer.
@@ -24,7 +25,8 @@ struct ReplicasCarryReads: PlannedCheck {
       span.contains($0.scheduled) && Self.reading.contains($0.op) && ($0.status ?? 500) < 500
     }.count
     guard reads >= 20 else { return .inconclusive(.noSuccessOfOp, "\(reads) orders were read", expected: expected) }
-    guard let before = history.rows("\(window).before.scans").last, let after = history.rows("\(window).after.scans").last
+    guard let before = history.rows("\(window).before.scans").last,
+      let after = history.rows("\(window).after.scans").last
     else { return .inconclusive(.probeDead, "nobody counted", expected: expected) }
     var counts: [String: Int] = [:]
     for (node, text) in zip(before.values(of: "node"), before.values(of: "scans")) {

@@ -52,7 +52,7 @@ enum LoadReader {
     let most = map.required("to")?.duration() ?? least
     if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }
     return FollowPlan(
-      count: map.required("count")?.int(FollowPlan.fewest...1000) ?? FollowPlan.fewest, delays: least...max(least, most),
-      patience: map.required("patience")?.duration() ?? .zero)
+      count: map.required("count")?.int(FollowPlan.fewest...1000) ?? FollowPlan.fewest,
+      delays: least...max(least, most), patience: map.required("patience")?.duration() ?? .zero)
   }
 }

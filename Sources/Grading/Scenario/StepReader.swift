@@ -8,7 +8,7 @@ enum StepReader {
   private static let kinds: [(name: String, read: Reader)] = [
     ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("inject", inject),
     ("window", window),
-    ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("preflight", preflight),
+    ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("provoke", provoke), ("preflight", preflight),
   ]
 
   static func trial(_ map: YAMLMap) -> TrialPlan {
@@ -52,15 +52,22 @@ enum StepReader {
     .settle(SettleStep(service: service(map), within: time(map, "within")))
   }
 
-  @Sendable private static func inject(_ map: YAMLMap) -> Step {
-    .inject(InjectStep(faults: (map.required("faults")?.list() ?? []).compactMap { $0.map().map(StartReader.fault) }))
+  private static func faults(_ map: YAMLMap) -> [FaultPlan] {
+    (map.required("faults")?.list() ?? []).compactMap { $0.map().map(StartReader.fault) }
+  }
+
+  @Sendable private static func inject(_ map: YAMLMap) -> Step { .inject(InjectStep(faults: faults(map))) }
+
+  @Sendable private static func provoke(_ map: YAMLMap) -> Step {
+    .provoke(ProvokeStep(faults: faults(map), dwell: time(map, "dwell")))
   }
 
   @Sendable private static func window(_ map: YAMLMap) -> Step {
     .window(
       WindowStep(
         length: time(map, "length"), users: map.required("users")?.bool() ?? true,
-        sweep: map["sweep"]?.map().map(sweep), follow: map["follow"]?.map().map(LoadReader.follow), operatorEvery: map["operator_every"]?.duration()))
+        sweep: map["sweep"]?.map().map(sweep), follow: map["follow"]?.map().map(LoadReader.follow),
+        operatorEvery: map["operator_every"]?.duration()))
   }
 
   private static func sweep(_ map: YAMLMap) -> SweepPlan {

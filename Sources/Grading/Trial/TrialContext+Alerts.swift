@@ -103,11 +103,50 @@ extension TrialContext {
       }
       stop.set()
       await load
-      let firing = Set(known.filter { $0.value == "firing" }.keys).subtracting(before)
-      for alert in firing.sorted() { await lookAtFoundation(of: alert, prometheus) }
+      await lookAtFoundations(known, before, prometheus)
       return nil
     }
     await clearFaults()
+  }
+
+  /// Injects the step's faults and watches until a new alert fires, at most for its time. Recorded as `TRIAL.hold`.
+  func provoke(_ step: ProvokeStep, trial: String) async throws {
+    await locateDatabases(trial: trial)
+    let name = "\(trial).hold"
+    let prometheus = try await prometheus()
+    let users = try await users(for: step.dwell + .seconds(8), phase: name)
+    try await recorder.phase(name) {
+      let stop = StopFlag()
+      async let load: Void = work(users, stop: stop)
+      var known: [String: String] = [:]
+      _ = await lookAtAlerts(prometheus, known: &known)
+      let before = AlertFiresFirst.standing(recorder.history, until: recorder.now)
+      do {
+        try await inject(step.faults, trial: trial)
+      } catch {
+        stop.set()
+        await load
+        throw error
+      }
+      let deadline = ContinuousClock.now + step.dwell
+      while ContinuousClock.now < deadline, !Task.isCancelled {
+        let firing = await lookAtAlerts(prometheus, known: &known) ?? []
+        if !firing.subtracting(before).isEmpty { break }
+        try? await Task.sleep(for: Self.poll)
+      }
+      stop.set()
+      await load
+      await lookAtFoundations(known, before, prometheus)
+      return nil
+    }
+    await clearFaults()
+  }
+
+  private func lookAtFoundations(
+    _ known: [String: String], _ before: Set<String>, _ prometheus: PrometheusProbe
+  ) async {
+    let firing = Set(known.filter { $0.value == "firing" }.keys).subtracting(before)
+    for alert in firing.sorted() { await lookAtFoundation(of: alert, prometheus) }
   }
 
   /// An alert about the shop needs figures of the shop. At a time of which there are none it has nothing to fire for;

@@ -19,7 +19,8 @@ extension TrialContext {
   /// Records how often each server has looked into the table of orders, under `NAME.scans`: its own count, which only
   /// reads that reach it can raise.
   ///
-  /// Sessions report what they did at the latest a second after it; the look is repeated until nothing changes any more.
+  /// Sessions report what they did at the latest a second after it; the look is repeated until nothing changes any
+  /// more.
   func scans(_ name: String) async {
     let sql = """
       SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables

@@ -33,7 +33,8 @@ extension TrialContext {
     if step.users, let users = try await users(for: step.length, phase: name) { streams.append(users) }
     let follow = try await follow(step, phase: name)
     if follow != nil { await scans("\(name).before") }
-    progress("\((streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])).joined(separator: " and ")) for \(step.length / .seconds(1)) s")
+    let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
+    progress("\(names.joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
     if follow != nil { await scans("\(name).after") }

@@ -36,6 +36,7 @@ struct TrialContext: Sendable {
     case .crash(let step): try await crash(step, trial: trial)
     case .rest(let step): try await rest(step, trial: trial)
     case .hold(let step): try await hold(step, trial: trial)
+    case .provoke(let step): try await provoke(step, trial: trial)
     case .preflight(let step): try await preflight(step, trial: trial)
     }
     return true

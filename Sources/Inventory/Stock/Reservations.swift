@@ -2,9 +2,9 @@ import Clients
 import FleetAPI
 import ServiceKit
 
-/// Holds carts, sells what is held, and gives it back. Every change is one transaction that locks its reservation first
-/// and then the stock, in the order that the SQL files say. As built in it is that of sku everywhere, so that no two can
-/// wait for each other.
+/// Holds carts, sells what is held, and gives it back. Every change is one transaction that locks its reservation
+/// first and then the stock, in the order that the SQL files say. As built in it is that of sku everywhere, so that
+/// no two can wait for each other.
 struct Reservations: Sendable {
   private typealias Transaction = DatabaseTransaction<InventorySQL>
 

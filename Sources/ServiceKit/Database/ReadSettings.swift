@@ -3,13 +3,14 @@ public import Clients
 /// From where a service reads, and how fresh that must be. `<P>` is the service's name in capitals.
 ///
 /// - `<P>_REPLICA_INSTANCES` (`host:port,...` or `dns:name:port`, default none): the replicas.
-/// - `<P>_REPLICA_POOL_MAX` (connections to each replica, default 10), `_MIN_IDLE` (0), `_IDLE_TIMEOUT` (ms, 0: never),
-///   `_MAX_LIFETIME` (ms, 0: for ever), `_ACQUIRE_TIMEOUT` (ms, 250), `_CONNECT_TIMEOUT` (ms, 1000): as for the primary.
+/// - `<P>_REPLICA_POOL_MAX` (connections to each replica, default 10), `_MIN_IDLE` (0), `_IDLE_TIMEOUT` (ms, 0:
+/// never), `_MAX_LIFETIME` (ms, 0: for ever), `_ACQUIRE_TIMEOUT` (ms, 250), `_CONNECT_TIMEOUT` (ms, 1000): as for the
+/// primary.
 /// - `<P>_REPLICA_STATEMENT_TIMEOUT` (ms, default 1000): how long a replica may take before another server is asked.
 /// - `<P>_READS` (`primary` or `replica`, default `primary`): where reads go that decide nothing.
-/// - `<P>_READ_YOUR_WRITES` (`none`, `lsn-token` or `pin`, default `none`): how users see what they wrote. `lsn-token`:
-///   a write gives a token, and a read with it goes to a replica only if that has applied the write. `pin`: after a
-///   write, the session reads from the primary for a while.
+/// - `<P>_READ_YOUR_WRITES` (`none`, `lsn-token` or `pin`, default `none`): how users see what they wrote.
+/// `lsn-token`: a write gives a token, and a read with it goes to a replica only if that has applied the write.
+/// `pin`: after a write, the session reads from the primary for a while.
 /// - `<P>_READ_WAIT` (ms, default 100): how long a read with a token waits for a replica to catch up.
 /// - `<P>_READ_FALLBACK` (`primary` or `error`, default `primary`): what then.
 /// - `<P>_PIN_FOR` (ms, default 5000): how long `pin` holds.

@@ -32,9 +32,9 @@ enum ReadToken: Sendable, Equatable {
 
   /// The token of what has just been committed on a connection.
   ///
-  /// A commit has written the log up to its own end, unless it waits for nothing (`synchronous_commit = off`): then what
-  /// counts is where the log goes on. When the server can't say, the user reads from the primary for a while; the write
-  /// is done and mustn't fail any more.
+  /// A commit has written the log up to its own end, unless it waits for nothing (`synchronous_commit = off`): then
+  /// what counts is where the log goes on. When the server can't say, the user reads from the primary for a while;
+  /// the write is done and mustn't fail any more.
   nonisolated(nonsending) static func afterCommit(
     on connection: PostgresConnection, _ settings: ReadSettings
   ) async -> ReadToken {

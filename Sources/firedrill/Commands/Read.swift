@@ -36,7 +36,8 @@ struct List: AsyncParsableCommand {
 }
 
 extension List {
-  /// Whether a complete certification without a wrong verdict lies beside the installation, of the files that are there.
+  /// Whether a complete certification without a wrong verdict lies beside the installation, of the files that are
+  /// there.
   fileprivate static func isCertified(_ id: String, _ summary: Summary?, _ installation: Installation) -> Bool {
     guard let line = summary?.scenarios.first(where: { $0.id == id }), line.isCertified else { return false }
     return (try? Fingerprint.files(of: id, share: installation.share)) == line.files

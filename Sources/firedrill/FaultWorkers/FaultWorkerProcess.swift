@@ -1,7 +1,8 @@
 import Controller
 import Foundation
 
-/// `firedrill fault-worker KIND NAME=VALUE...`: applies a fault, says `ready`, and undoes it when it is ended by SIGTERM.
+/// `firedrill fault-worker KIND NAME=VALUE...`: applies a fault, says `ready`, and undoes it when it is ended by
+/// SIGTERM.
 enum FaultWorkerProcess {
   static func run(_ arguments: [String]) -> Int32 {
     guard let kind = arguments.first, let work = works[kind] else { return ExitStatus.usage }

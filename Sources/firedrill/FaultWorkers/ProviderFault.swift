@@ -1,8 +1,8 @@
 import Foundation
 import Probes
 
-/// `provider`: changes how the payment provider behaves, until the worker is ended. The provider keeps the lease too, so
-/// that it heals whatever becomes of this process.
+/// `provider`: changes how the payment provider behaves, until the worker is ended. The provider keeps the lease too,
+/// so that it heals whatever becomes of this process.
 enum ProviderFault {
   private static let url = "http://provider:8080/v1/behaviour"
 

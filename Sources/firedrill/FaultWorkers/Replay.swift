@@ -11,7 +11,8 @@ enum ReplayPause {
   }
 }
 
-/// `replay-lag`: a replica applies in gulps, so that what was written shows between `from_ms` and `to_ms` later.
+/// `replay-lag`: a replica applies in gulps, `from_ms` to `to_ms` apart, so that what was written shows up to so much
+/// later.
 ///
 /// `recovery_min_apply_delay` would do it too, but then commits that wait for a replica to apply were as slow.
 enum ReplayLag {
