@@ -83,6 +83,9 @@ extension PlannedCheck {
   func phase(_ part: String) -> String { "\(plan.trial).\(part)" }
 }
 
+/// A request that went out at most so many nanoseconds late is as good as one on time.
+let punctual: Int64 = 250_000_000
+
 /// What a check may say before it judges the load of a stream: trouble of the generator's own.
 ///
 /// - Returns: `nil` when at least 95 % of the load went out and 99 % of it less than 250 ms late. Those bounds are far
@@ -94,7 +97,7 @@ func undelivered(_ history: History, stream: String, in phase: String, expected:
       .loadNotDelivered, "\(load.sent) of \(load.scheduled) requests of '\(stream)' went out", expected: expected)
   }
   let late = history.lateness(share: 0.99, stream: stream, in: phase) ?? .max
-  guard late <= 250_000_000 else {
+  guard late <= punctual else {
     return .inconclusive(
       .loadNotDelivered, "the requests of '\(stream)' went out \(late / 1_000_000) ms late", expected: expected)
   }

@@ -57,7 +57,7 @@ struct InstancesAreThemselves: PlannedCheck {
     }
     let unasked = Set(answered.compactMap(\.target)).subtracting(alone.compactMap(\.target))
     guard unasked.isEmpty else {
-      return .inconclusive(.notTried, "\(listed(Array(unasked))) was not asked alone", expected: expected)
+      return .inconclusive(.notTried, "not asked alone: \(listed(Array(unasked)))", expected: expected)
     }
     return .met("\(Set(answered.compactMap(\.target)).count) instances answered for themselves", expected: expected)
   }
