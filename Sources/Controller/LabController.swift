@@ -41,6 +41,9 @@ public actor LabController {
     return try await body()
   }
 
+  /// Whether a long operation is under way.
+  private var isBusy: Bool { busy != nil }
+
   // MARK: Nodes
 
   /// What can be done to a node.
@@ -123,7 +126,7 @@ public actor LabController {
       changes.add("scale \(service)=\(count)")
     }
     standing = StandingFaults(scenario.start.standing, seed: state.seed)
-    try await standing?.keep(on: engine)
+    try await standing?.keep(on: engine) { [weak self] in await self?.isBusy ?? true }
     switch scenario.start.symptom {
     case .refusals(let plan): return try await Refusals(plan).wait(on: engine)
     case .shows(let plan): return try await shows(plan, of: scenario)
@@ -135,7 +138,7 @@ public actor LabController {
     let file = installation.scenario(state.scenario) + "/scenario.yaml"
     guard Baseline.of(lab) != nil, let scenario = try? ScenarioFile.load(file) else { return }
     standing = StandingFaults(scenario.start.standing, seed: state.seed)
-    try? await standing?.keep(on: engine)
+    try? await standing?.keep(on: engine) { [weak self] in await self?.isBusy ?? true }
   }
 
   /// Repeats the scenario's short trial until its check says what it should.

@@ -18,17 +18,20 @@ actor StandingFaults {
 
   deinit { keeper?.cancel() }
 
-  /// Injects what is missing, and goes on looking after it.
-  func keep(on engine: any Engine) async throws {
+  /// Injects what is missing, and goes on looking after it, also when something could not be injected now.
+  ///
+  /// - Parameter isBusy: while it says so nothing is put back: a grade clears these faults and injects its own.
+  func keep(on engine: any Engine, unless isBusy: @escaping @Sendable () async -> Bool) async throws {
     guard !plans.isEmpty, keeper == nil else { return }
-    try await putBack(on: engine)
     keeper = Task { [weak self] in
       while !Task.isCancelled {
         try? await Task.sleep(for: Self.look)
+        guard await !isBusy() else { continue }
         // A node that is down or being rebuilt can't be hurt: the next look tries again.
         try? await self?.putBack(on: engine)
       }
     }
+    try await putBack(on: engine)
   }
 
   private func putBack(on engine: any Engine) async throws {
