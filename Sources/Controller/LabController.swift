@@ -125,6 +125,7 @@ public actor LabController {
       try await engine.scale(service, to: count)
       changes.add("scale \(service)=\(count)")
     }
+    try await Damage(engine: engine).draw(from: scenario.start.damage, seed: state.seed)
     standing = StandingFaults(scenario.start.standing, seed: state.seed)
     try await standing?.keep(on: engine) { [weak self] in await self?.isBusy ?? true }
     switch scenario.start.symptom {

@@ -10,6 +10,8 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     case between(Int, Int)
     /// The name of a running node of this service.
     case nodeOf(String)
+    /// The name of a server that follows the primary: the first, the second and so on, in an order that the seed draws.
+    case replica(Int)
   }
 
   /// The kind: those of `firedrill chaos inject`.
@@ -28,8 +30,12 @@ public struct FaultPlan: Sendable, Equatable, Codable {
 
   /// The parameters drawn from `random`.
   ///
-  /// - Parameter nodes: the running nodes of a service.
-  public func drawn(from random: inout SeededRandom, nodes: (String) -> [String]) -> [String: String] {
+  /// - Parameters:
+  ///   - replicas: the servers that follow the primary, in the order of this grade.
+  ///   - nodes: the running nodes of a service.
+  public func drawn(
+    from random: inout SeededRandom, replicas: [String] = [], nodes: (String) -> [String]
+  ) -> [String: String] {
     var result: [String: String] = [:]
     for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
       switch value {
@@ -37,8 +43,28 @@ public struct FaultPlan: Sendable, Equatable, Codable {
       case .oneOf(let choices): result[name] = random.pick(choices) ?? ""
       case .between(let least, let most): result[name] = "\(least + random.below(max(1, most - least + 1)))"
       case .nodeOf(let service): result[name] = random.pick(nodes(service)) ?? ""
+      case .replica(let number):
+        result[name] = replicas.isEmpty ? "" : replicas[(Swift.max(1, number) - 1) % replicas.count]
       }
     }
     return result
+  }
+}
+
+/// A fault that comes and goes while a window is open.
+public struct TimedFault: Sendable, Equatable, Codable {
+  /// What may be injected: the seed draws one, and where that can't be done here the next is tried. Leases are a little
+  /// longer than it lasts: the grader ends it, the lease is for a dead grader.
+  public var choices: [FaultPlan]
+  /// How long after the window's begin it comes; drawn from the seed.
+  public var after: ClosedRange<Duration>
+  /// How long it lasts.
+  public var lasts: Duration
+
+  /// A fault for a while.
+  public init(choices: [FaultPlan], after: ClosedRange<Duration>, lasts: Duration) {
+    self.choices = choices
+    self.after = after
+    self.lasts = lasts
   }
 }

@@ -6,6 +6,8 @@ public enum Operation: String, Sendable, Codable, CaseIterable {
   case product
   /// `GET /products/{sku}` of one of the hot products; of the most popular one when the plan names no hot ones
   case productHot = "product-hot"
+  /// `GET /products/{sku}/stock`
+  case productStock = "product-stock"
   /// `POST /sessions`
   case session
   /// `POST /orders` with a fresh idempotency key

@@ -6,16 +6,20 @@ public struct StartPlan: Sendable, Equatable, Codable {
   public var change: [String: Int]
   /// Faults that are there for as long as the lab runs; parameters are drawn from the lab's seed.
   public var standing: [FaultPlan]
+  /// Damage, of which the lab's seed draws one; empty for none.
+  public var damage: [DamagePlan]
   /// What must be seen before the lab is handed over.
   public var symptom: SymptomPlan
 
   /// A start.
   public init(
-    baseline: [String: Int] = [:], change: [String: Int] = [:], standing: [FaultPlan] = [], symptom: SymptomPlan
+    baseline: [String: Int] = [:], change: [String: Int] = [:], standing: [FaultPlan] = [],
+    damage: [DamagePlan] = [], symptom: SymptomPlan
   ) {
     self.baseline = baseline
     self.change = change
     self.standing = standing
+    self.damage = damage
     self.symptom = symptom
   }
 }

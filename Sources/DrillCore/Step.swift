@@ -10,6 +10,8 @@ public enum Step: Sendable, Equatable, Codable {
   case settle(SettleStep)
   /// Injects faults that last until the trial ends, and verifies each by a probe of the judge's own.
   case inject(InjectStep)
+  /// Finds the servers that follow the primary, and sees that each follows by itself.
+  case replicas(ReplicasStep)
   /// Load, visits and probes for a while: what the checks judge.
   case window(WindowStep)
   /// Freezes the whole shop and lets one instance after the other go on alone, to see that each answers by itself.
@@ -89,6 +91,15 @@ public struct InjectStep: Sendable, Equatable, Codable {
   public init(faults: [FaultPlan]) { self.faults = faults }
 }
 
+/// See `Step.replicas`.
+public struct ReplicasStep: Sendable, Equatable, Codable {
+  /// How long a replica has until it shows what was just written; one that is being repaired gets that time.
+  public var within: Duration
+
+  /// A look at each replica.
+  public init(within: Duration) { self.within = within }
+}
+
 /// See `Step.window`.
 public struct WindowStep: Sendable, Equatable, Codable {
   /// How long it lasts; it ends early once the outcome is beyond doubt.
@@ -101,16 +112,43 @@ public struct WindowStep: Sendable, Equatable, Codable {
   public var follow: FollowPlan?
   /// How often an operator tries to log in to the database; `nil` for never.
   public var operatorEvery: Duration?
+  /// Faults that come and go meanwhile.
+  public var faults: [TimedFault]
+  /// Looks at the stock of the judge's own products, through the gateway.
+  public var looks: LooksPlan?
+  /// How often the judge changes the stock of its own products, in even steps; 1 at least.
+  public var touches: Int
+  /// The table (`schema.table`) of which it is counted how often each replica looks into it.
+  public var lookups: String?
 
   /// A window.
   public init(
-    length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil
+    length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil,
+    faults: [TimedFault] = [], looks: LooksPlan? = nil, touches: Int = 1, lookups: String? = nil
   ) {
     self.length = length
     self.users = users
     self.sweep = sweep
     self.follow = follow
     self.operatorEvery = operatorEvery
+    self.faults = faults
+    self.looks = looks
+    self.touches = touches
+    self.lookups = lookups
+  }
+}
+
+/// Looks at what the shop shows of the judge's own products, through the gateway, at a constant rate.
+public struct LooksPlan: Sendable, Equatable, Codable {
+  /// Looks a second.
+  public var rate: Double
+  /// How long a visitor waits for an answer.
+  public var patience: Duration
+
+  /// Looks.
+  public init(rate: Double, patience: Duration) {
+    self.rate = rate
+    self.patience = patience
   }
 }
 

@@ -25,6 +25,12 @@ struct GatewayRoutes {
       guard Validation.isSKU(sku) else { throw ServiceError.unknownProduct(sku) }
       return try await products("/products/\(sku)")
     }
+    router.get("/products/:sku/stock") { request, context in
+      try limit(SessionID.find(in: request))
+      let sku = context.parameters.get("sku") ?? ""
+      guard Validation.isSKU(sku) else { throw ServiceError.unknownProduct(sku) }
+      return try await products("/stock/\(sku)")
+    }
     router.post("/sessions") { request, _ in try await beginSession(request) }
     router.post("/orders") { request, _ in
       let session = try await session(of: request)

@@ -76,7 +76,8 @@ public struct Schedule: Sendable, Equatable {
     var goods = SeededRandom(seed: seed, name: "\(name).tour.products")
     var ids = SeededRandom(seed: seed, name: "\(name).tour.ids")
     let wanted = [
-      DrillCore.Operation.session, .browse, .product, .productHot, .order, .orderAgain, .orderRead, .orderUnknown,
+      DrillCore.Operation.session, .browse, .product, .productHot, .productStock, .order, .orderAgain, .orderRead,
+      .orderUnknown,
       .orders, .cancel, .report,
     ]
     .filter { plan.mix[$0, default: 0] > 0 }

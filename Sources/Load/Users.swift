@@ -53,6 +53,7 @@ struct Users: Sendable {
     switch operation {
     case .browse: return (get("/products?limit=20"), nil)
     case .product, .productHot: return (get("/products/\(sku)"), nil)
+    case .productStock: return (get("/products/\(sku)/stock"), nil)
     case .stock: return (get("/stock/\(sku)"), nil)
     case .orders: return (get("/orders"), nil)
     case .report: return (get("/admin/report"), nil)

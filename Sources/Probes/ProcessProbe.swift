@@ -90,6 +90,14 @@ public enum ProcessProbe {
     return false
   }
 
+  /// `pid` and everything that descends from it.
+  public static func family(of pid: Int32) -> [Int32] { processes().filter { descends($0, from: pid) } }
+
+  /// The command line of `pid`, its words apart by spaces; empty when it can't be read.
+  public static func commandLine(of pid: Int32) -> String {
+    (text("/proc/\(pid)/cmdline") ?? "").replacing("\0", with: " ")
+  }
+
   private static func processes() -> [Int32] { ProcFile.names(in: "/proc").compactMap { Int32($0) } }
 
   private static func socketInodes(of pid: Int32) -> [UInt64] {

@@ -30,6 +30,12 @@ extension ProcessEngine {
     try await guardian.send(.clear(fault: id), timeout: .seconds(60))
   }
 
+  /// Freezes those processes of a node whose command line holds `title`, until somebody lets them go on or the node is
+  /// restarted. No fault: nothing heals it.
+  public func freeze(process title: String, of node: String) async throws {
+    try await guardian.send(.freezeProcess(node: node, title: title))
+  }
+
   /// More instances are started here; fewer have been ordered of the guardian with the fault, and are waited for.
   private func scaleForFault(_ service: String, to count: Int) async throws {
     guard let index = topology.services.firstIndex(where: { $0.name == service }) else { return }

@@ -33,7 +33,9 @@ public enum CheckCatalogue {
     },
     "reads-own-writes": Kind(parameters: ["reads"]) { plan, _ in ReadsOwnWrites(plan: plan) },
     "unknown-is-not-found": Kind(parameters: ["within_ms"]) { plan, _ in UnknownIsNotFound(plan: plan) },
-    "replicas-carry-reads": Kind(parameters: ["share"]) { plan, _ in ReplicasCarryReads(plan: plan) },
+    "replicas-are-fresh": Kind(parameters: ["replicas", "within_ms"]) { plan, _ in ReplicasAreFresh(plan: plan) },
+    "stock-is-current": Kind(parameters: ["within_ms", "share"]) { plan, _ in StockIsCurrent(plan: plan) },
+    "replicas-carry-reads": Kind(parameters: ["share", "each"]) { plan, _ in ReplicasCarryReads(plan: plan) },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]

@@ -9,7 +9,9 @@ struct FaultTookEffect: PlannedCheck {
   func evaluate(_ history: History) -> Finding {
     let expected = "each fault is seen to take effect"
     let own = history.faults.map(\.fault).filter { $0.parameters["trial"] == plan.trial }
-    let injected = own.filter { $0.action == "inject" }
+    // Where one way is impossible in this lab the trial takes another.
+    let impossible = Set(own.filter { $0.action == "impossible" }.map(\.id))
+    let injected = own.filter { $0.action == "inject" && !impossible.contains($0.id) }
     guard !injected.isEmpty else {
       return .inconclusive(.faultNotVerified, "no fault was injected", expected: expected)
     }

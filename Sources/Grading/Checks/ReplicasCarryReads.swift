@@ -1,10 +1,11 @@
 import DrillCore
 
-/// The primary is kept free: of the reads of orders at least so large a share is served by replicas, by their own
-/// count.
+/// The primary is kept free: of the reads of a table at least so large a share is served by replicas, by their own
+/// count; and of those each replica has its part.
 ///
 /// Reasons:
 /// - `primary_overused`: the replicas served fewer.
+/// - `replica_idle`: one of them served less than its part.
 /// - `probe_dead` (inconclusive): a replica did not say what it did.
 /// - `no_success_of_op` (inconclusive): nobody read an order.
 /// - `not_tried` (inconclusive): there was no window.
@@ -13,37 +14,53 @@ struct ReplicasCarryReads: PlannedCheck {
 
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
 
-  private static let reading = [DrillCore.Operation.orderRead, .orders, .orderUnknown, .report].map(\.rawValue)
+  /// The part of what replicas serve that each of them has to serve.
+  private var each: Double { plan.parameters["each"].flatMap { Double($0) } ?? 0 }
+
+  /// The operations that look into a table.
+  private static func reading(_ table: String?) -> [String] {
+    let operations: [DrillCore.Operation] =
+      table == "orders.orders" ? [.orderRead, .orders, .orderUnknown, .report] : [.productStock, .stock]
+    return operations.map(\.rawValue)
+  }
 
   func evaluate(_ history: History) -> Finding {
     let window = phase("window")
-    let expected = "replicas serve at least \(Int((share * 100).rounded())) % of the reads of orders"
+    let expected =
+      "replicas serve at least \(Int((share * 100).rounded())) % of the reads"
+      + (each > 0 ? ", each of them at least \(Int((each * 100).rounded())) % of these" : "")
     guard let span = history.span(of: window) else {
       return .inconclusive(.notTried, "there was no window", expected: expected)
     }
-    let reads = history.requests.filter {
-      span.contains($0.scheduled) && Self.reading.contains($0.op) && ($0.status ?? 500) < 500
-    }.count
-    guard reads >= 20 else { return .inconclusive(.noSuccessOfOp, "\(reads) orders were read", expected: expected) }
     guard let before = history.rows("\(window).before.scans").last,
       let after = history.rows("\(window).after.scans").last
     else { return .inconclusive(.probeDead, "nobody counted", expected: expected) }
+    let table = after.values(of: "table").first ?? nil
+    let operations = Self.reading(table ?? before.values(of: "table").first ?? nil)
+    let reads = history.requests.filter {
+      span.contains($0.scheduled) && operations.contains($0.op) && ($0.status ?? 500) < 500
+    }.count
+    guard reads >= 20 else { return .inconclusive(.noSuccessOfOp, "\(reads) reads", expected: expected) }
     var counts: [String: Int] = [:]
     for (node, text) in zip(before.values(of: "node"), before.values(of: "scans")) {
       if let node, let text, let count = Int(text) { counts[node] = count }
     }
-    var served = 0
+    var parts: [String: Int] = [:]
     for (node, text) in zip(after.values(of: "node"), after.values(of: "scans")) {
       guard let node, let text, let count = Int(text) else {
         return .inconclusive(.probeDead, "\(node ?? "a replica") did not say what it did", expected: expected)
       }
       // A server that came or was rebuilt in between counts from nothing.
       let since = counts[node] ?? 0
-      served += count >= since ? count - since : count
+      parts[node] = count >= since ? count - since : count
     }
-    let observed = "replicas looked into orders \(served) times for \(reads) reads"
+    let served = parts.values.reduce(0, +)
+    let observed = "replicas looked \(served) times for \(reads) reads"
     guard Double(served) >= share * Double(reads) else {
       return .violated("primary_overused", observed, expected: expected)
+    }
+    for (node, count) in parts.sorted(by: { $0.key < $1.key }) where Double(count) < each * Double(served) {
+      return .violated("replica_idle", "\(node) looked \(count) times of \(served)", expected: expected)
     }
     return .met(observed, expected: expected)
   }

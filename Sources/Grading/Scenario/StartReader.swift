@@ -12,7 +12,8 @@ enum StartReader {
     defer { map.refuseOthers() }
     return StartPlan(
       baseline: counts(map["baseline"]), change: counts(map["break"]),
-      standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map(fault) },
+      standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map { fault($0) } },
+      damage: (map["damage"]?.list() ?? []).compactMap { $0.map().flatMap(damage) },
       symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom)
   }
 
@@ -41,12 +42,17 @@ enum StartReader {
   }
 
   /// A fault: its kind, its lease, and the kind's own parameters. A parameter is a text or number, a list to choose
-  /// from, `{from: A, to: B}`, or `{node_of: SERVICE}`.
-  static func fault(_ map: YAMLMap) -> FaultPlan {
+  /// from, `{from: A, to: B}`, `{node_of: SERVICE}`, or `{replica: NUMBER}`.
+  ///
+  /// - Parameters:
+  ///   - lease: the lease, where it does not stand in the file.
+  ///   - other: keys that somebody else reads.
+  static func fault(_ map: YAMLMap, lease given: Duration? = nil, other: Set<String> = []) -> FaultPlan {
     let kind = map.required("kind")?.name() ?? ""
-    let lease = map.required("lease")?.duration() ?? .zero
+    let lease = given ?? map.required("lease")?.duration() ?? .zero
     var parameters: [String: FaultPlan.Value] = [:]
-    for entry in map.entries() where !["kind", "lease"].contains(entry.name) {
+    let known = other.union(given == nil ? ["kind", "lease"] : ["kind"])
+    for entry in map.entries() where !known.contains(entry.name) {
       parameters[entry.name] = value(entry.value)
     }
     guard let known = FaultKind.parameters[kind] else {
@@ -64,6 +70,15 @@ enum StartReader {
     return FaultPlan(kind: kind, parameters: parameters, lease: lease)
   }
 
+  /// Damage: its kind and the kind's own parameters, all of them.
+  private static func damage(_ map: YAMLMap) -> DamagePlan? {
+    guard let kind = map.required("kind")?.choice(DamagePlan.Kind.self) else { return nil }
+    var parameters: [String: FaultPlan.Value] = [:]
+    for name in kind.parameters { parameters[name] = map.required(name).map(value) }
+    map.refuseOthers()
+    return DamagePlan(kind: kind, parameters: parameters)
+  }
+
   private static func value(_ value: YAMLValue) -> FaultPlan.Value {
     switch value.node.content {
     case .sequence: return .oneOf(value.strings())
@@ -71,6 +86,7 @@ enum StartReader {
       guard let map = value.map() else { return .fixed("") }
       defer { map.refuseOthers() }
       if let service = map["node_of"]?.name() { return .nodeOf(service) }
+      if let number = map["replica"]?.int(1...50) { return .replica(number) }
       let least = map.required("from")?.int() ?? 0
       let most = map.required("to")?.int() ?? least
       if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }

@@ -7,7 +7,7 @@ enum StepReader {
 
   private static let kinds: [(name: String, read: Reader)] = [
     ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("inject", inject),
-    ("window", window),
+    ("replicas", replicas), ("window", window),
     ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("provoke", provoke), ("preflight", preflight),
   ]
 
@@ -53,7 +53,7 @@ enum StepReader {
   }
 
   private static func faults(_ map: YAMLMap) -> [FaultPlan] {
-    (map.required("faults")?.list() ?? []).compactMap { $0.map().map(StartReader.fault) }
+    (map.required("faults")?.list() ?? []).compactMap { $0.map().map { StartReader.fault($0) } }
   }
 
   @Sendable private static func inject(_ map: YAMLMap) -> Step { .inject(InjectStep(faults: faults(map))) }
@@ -62,12 +62,50 @@ enum StepReader {
     .provoke(ProvokeStep(faults: faults(map), dwell: time(map, "dwell")))
   }
 
+  @Sendable private static func replicas(_ map: YAMLMap) -> Step {
+    .replicas(ReplicasStep(within: time(map, "within")))
+  }
+
   @Sendable private static func window(_ map: YAMLMap) -> Step {
-    .window(
+    let length = time(map, "length")
+    return .window(
       WindowStep(
-        length: time(map, "length"), users: map.required("users")?.bool() ?? true,
+        length: length, users: map.required("users")?.bool() ?? true,
         sweep: map["sweep"]?.map().map(sweep), follow: map["follow"]?.map().map(LoadReader.follow),
-        operatorEvery: map["operator_every"]?.duration()))
+        operatorEvery: map["operator_every"]?.duration(),
+        faults: (map["faults"]?.list() ?? []).compactMap { $0.map().map { timedFault($0, within: length) } },
+        looks: map["looks"]?.map().map(looks), touches: map["touches"]?.int(1...20) ?? 1,
+        lookups: map["lookups"]?.name()))
+  }
+
+  private static func looks(_ map: YAMLMap) -> LooksPlan {
+    defer { map.refuseOthers() }
+    return LooksPlan(rate: map.required("rate")?.double(1...2000) ?? 1, patience: time(map, "patience"))
+  }
+
+  /// A fault, or several under `one_of`, with `after` (`{from: A, to: B}`) and `lasts` in place of a lease: that is five
+  /// seconds longer.
+  private static func timedFault(_ map: YAMLMap, within length: Duration) -> TimedFault {
+    let lasts = time(map, "lasts")
+    var least = Duration.zero
+    var most = Duration.zero
+    if let range = map.required("after")?.map() {
+      defer { range.refuseOthers() }
+      least = time(range, "from")
+      most = time(range, "to")
+      if most < least {
+        range.problems.report("to is less than from", at: range.place(of: "to"), key: range.path("to"))
+      }
+    }
+    if most + lasts > length {
+      map.problems.report(
+        "the fault would last longer than its window", at: map.place(of: "lasts"), key: map.path("lasts"))
+    }
+    let lease = lasts + .seconds(5)
+    let choices =
+      map["one_of"]?.list().compactMap { $0.map().map { StartReader.fault($0, lease: lease) } }
+      ?? [StartReader.fault(map, lease: lease, other: ["after", "lasts"])]
+    return TimedFault(choices: choices, after: least...max(least, most), lasts: lasts)
   }
 
   private static func sweep(_ map: YAMLMap) -> SweepPlan {

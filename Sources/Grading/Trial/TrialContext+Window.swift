@@ -31,13 +31,16 @@ extension TrialContext {
       streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
     }
     if step.users, let users = try await users(for: step.length, phase: name) { streams.append(users) }
+    if let looks = step.looks, let stream = try await self.looks(looks, length: step.length, phase: name) {
+      streams.append(stream)
+    }
     let follow = try await follow(step, phase: name)
-    if follow != nil { await scans("\(name).before") }
+    if let table = step.lookups { await scans("\(name).before", of: table) }
     let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
     progress("\(names.joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
-    if follow != nil { await scans("\(name).after") }
+    if let table = step.lookups { await scans("\(name).after", of: table) }
     recordListeners(nodes, phase: name)
   }
 
@@ -52,6 +55,21 @@ extension TrialContext {
       name: "users", phase: phase, schedule: .users(plan, length: length, seed: seed, name: "\(phase).users"),
       base: "http://\(gateway.address):\(Self.servicePort)", patience: plan.patience, inFlight: plan.inFlight,
       users: plan.users + 1, echo: plan.echo)
+  }
+
+  /// Looks at the markers' stock, through every gateway in turn.
+  private func looks(_ plan: LooksPlan, length: Duration, phase: String) async throws -> Load.Stream? {
+    let gateways = targets(try await instances(of: "gateway"))
+    guard !gateways.isEmpty else {
+      probe("front-door", ok: false, text: "no gateway runs", labels: ["phase": phase])
+      return nil
+    }
+    let sweep = SweepPlan(
+      service: "gateway", rate: plan.rate, operations: [.productStock], patience: plan.patience)
+    let schedule = Schedule.sweep(
+      sweep, targets: gateways, read: products.markers, reserve: [], length: length, seed: seed,
+      name: "\(phase).looks")
+    return Stream(name: "looks", phase: phase, schedule: schedule, patience: plan.patience)
   }
 
   /// Sessions that order and then look, through the gateway.
@@ -86,13 +104,31 @@ extension TrialContext {
         }
       }
       group.addTask {
-        await touch(after: step.length / 2, unless: stop, trial: trial)
+        let begin = ContinuousClock.now
+        for index in 0..<step.touches {
+          let due = begin + step.length * (index + 1) / (step.touches + 1)
+          await touch(at: due, index: index, unless: stop, trial: trial)
+        }
         return nil
+      }
+      for (index, fault) in step.faults.enumerated() {
+        group.addTask {
+          await comeAndGo(fault, id: "\(trial)-timed-\(index)", unless: stop, trial: trial)
+          return nil
+        }
       }
       var reason: String?
       for await result in group { reason = reason ?? result }
       return Task.isCancelled ? "interrupted" : reason
     }
+  }
+
+  /// - Returns: whether the time came before a stop.
+  func pass(until due: ContinuousClock.Instant, unless stop: StopFlag) async -> Bool {
+    while ContinuousClock.now < due, !stop.isSet, !Task.isCancelled {
+      try? await Task.sleep(for: min(.milliseconds(20), due - .now))
+    }
+    return !stop.isSet && !Task.isCancelled
   }
 
   /// Ends the window once a visit was refused: one is too many, the rest only costs time.
@@ -147,14 +183,13 @@ extension TrialContext {
     }
   }
 
-  /// Changes the stock of the markers in the database, `after` the window began.
-  private func touch(after: Duration, unless stop: StopFlag, trial: String) async {
-    let due = ContinuousClock.now + after
-    while ContinuousClock.now < due, !stop.isSet, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
-    guard !stop.isSet, !Task.isCancelled, let database = memory.database("inventory") else { return }
-    var random = SeededRandom(seed: seed, name: "\(trial).touch")
+  /// Changes the stock of the markers in the database.
+  private func touch(at due: ContinuousClock.Instant, index: Int, unless stop: StopFlag, trial: String) async {
+    guard await pass(until: due, unless: stop), let database = memory.database("inventory") else { return }
+    let suffix = index == 0 ? "" : "-\(index)"
+    var random = SeededRandom(seed: seed, name: "\(trial).touch\(suffix)")
     let amount = 1 + random.below(50)
-    let id = "\(trial)-touch"
+    let id = "\(trial)-touch\(suffix)"
     let began = recorder.now
     let markers = products.markers
     do {

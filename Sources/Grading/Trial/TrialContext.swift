@@ -31,6 +31,7 @@ struct TrialContext: Sendable {
     case .scale(let step): try await scale(step, trial: trial)
     case .settle(let step): try await settle(step, trial: trial)
     case .inject(let step): try await inject(step, trial: trial)
+    case .replicas(let step): try await replicas(step, trial: trial)
     case .window(let step): try await window(step, trial: trial)
     case .alone(let step): try await alone(step, trial: trial)
     case .crash(let step): try await crash(step, trial: trial)
@@ -85,6 +86,7 @@ final class GradeMemory: Sendable {
     var faults: [String] = []
     var stockRead = false
     var alone: Set<String> = []
+    var replicas: [String]?
   }
 
   private let state = Mutex(State())
@@ -109,6 +111,10 @@ final class GradeMemory: Sendable {
       return state.faults.reversed()
     }
   }
+
+  /// The replicas in the order of this grade; `nil` until somebody looked for them.
+  var replicas: [String]? { state.withLock { $0.replicas } }
+  func keep(replicas: [String]) { state.withLock { $0.replicas = replicas } }
 
   /// The instances that have answered alone.
   var alone: Set<String> { state.withLock { $0.alone } }

@@ -1,0 +1,11 @@
+#!/bin/sh
+# The server that is behind follows again. Run in the lab folder.
+set -eu
+
+for x in a b; do
+  firedrill psql "postgres-replica-$x" -- -d postgres -qAtc \
+    "SELECT pg_wal_replay_resume() WHERE pg_is_wal_replay_paused()"
+  firedrill resume "postgres-replica-$x"
+  firedrill psql postgres -- -d postgres -qAtc "SELECT pg_create_physical_replication_slot('replica_$x', true)
+    WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'replica_$x')"
+done

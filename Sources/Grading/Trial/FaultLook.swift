@@ -1,0 +1,52 @@
+import Clients
+import DrillCore
+import Engine
+import Probes
+
+/// Looks whether a fault took effect, without asking the engine.
+struct FaultLook {
+  let context: TrialContext
+
+  func look(_ kind: String, _ parameters: [String: String]) async -> (Bool, String) {
+    switch kind {
+    case "replay-pause", "replay-lag":
+      await replica(parameters["host"] ?? "", parameters["from_ms"].flatMap { Int($0) })
+    case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
+    default: (false, "nobody knows how to look at \(kind)")
+    }
+  }
+
+  /// A process of the node whose command line holds the text stands still, by /proc.
+  private func stopped(_ name: String, _ title: String) async -> (Bool, String) {
+    guard let node = try? await context.engine.nodes().first(where: { $0.name == name }), let pid = node.pid else {
+      return (false, "\(name) does not run")
+    }
+    let found = ProcessProbe.family(of: pid).filter { ProcessProbe.commandLine(of: $0).contains(title) }
+    let moving = found.filter { ProcessProbe.info(of: $0)?.isStopped != true }
+    guard !found.isEmpty else { return (false, "\(name) has no process \(title)") }
+    return (moving.isEmpty, "\(found.count - moving.count) of \(found.count) processes \(title) of \(name) stand still")
+  }
+
+  /// A mark in the primary's log must come late at the replica: once by half of the least lag. Which part of a gulp a
+  /// mark falls into is luck, so there are several tries.
+  private func replica(_ host: String, _ least: Int?) async -> (Bool, String) {
+    guard let primary = context.memory.database("orders") ?? context.memory.database("inventory"),
+      let node = try? await context.engine.nodes().first(where: { $0.name == host }),
+      let password = try? context.engine.secret("postgres-password")
+    else { return (false, "there is no replica \(host)") }
+    let replica = DatabaseProbe(host: node.address, database: "postgres", user: "postgres", password: password)
+    let goal = Duration.milliseconds(least.map { min(600, max(50, $0 / 2)) } ?? 300)
+    var seen = "nothing"
+    for _ in 0..<10 {
+      do {
+        guard let lag = try await TrialContext.lag(of: replica, behind: primary, until: .now + goal) else {
+          return (true, "a mark had not come to \(host) after \(goal / .milliseconds(1)) ms")
+        }
+        seen = "a mark came to \(host) after \(lag / .milliseconds(1)) ms"
+      } catch {
+        seen = "\(error)"
+      }
+    }
+    return (false, seen)
+  }
+}
