@@ -40,6 +40,19 @@ import Testing
     #expect(finding.reason == "alert_late")
   }
 
+  @Test(arguments: [(200, 2, true), (200, 3, false), (99, 1, false)])
+  func theObjectiveAllowsOneOfAHundred(users: Int, refused: Int, met: Bool) {
+    let finding = check.evaluate(
+      history(until: 9_000_000) {
+        // One user is there already; a reply comes a millisecond after its request.
+        for index in 1..<users {
+          $0.add(stream: "users", op: "browse", at: 120 + Int64(index), status: index <= refused ? 503 : 200)
+        }
+        $0.addAlert("Filling", "firing", at: 8_000_000)
+      })
+    #expect(finding.reason == (met ? nil : "alert_late"))
+  }
+
   @Test func pendingIsNotFiring() {
     #expect(check.evaluate(history { $0.addAlert("Filling", "pending", at: 130) }).reason == "no_alert")
   }

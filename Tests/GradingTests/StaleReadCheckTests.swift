@@ -128,7 +128,7 @@ private enum Session {
 }
 
 @Suite struct ReplicasCarryReadsTests {
-  private let check = ReplicasCarryReads(plan: Written.plan("replicas-carry-reads", ["share": "0.5"]))
+  private let check = ReplicasCarryReads(plan: Written.plan("replicas-carry-reads", ["share": "0.5", "each": "0.1"]))
 
   /// Forty reads; each replica's count before and after.
   private func finding(
@@ -136,25 +136,36 @@ private enum Session {
   ) -> Finding {
     var history = History()
     for index in 0..<reads { history.add(stream: "users", op: "orders", at: Int64(index + 1), status: status) }
-    history.addRows("t.window.before.scans", at: 0, columns: ["node", "role", "scans"], before)
-    history.addRows("t.window.after.scans", at: 1, columns: ["node", "role", "scans"], after)
+    history.addRows("t.window.before.scans", at: 0, columns: ["node", "table", "scans"], before)
+    history.addRows("t.window.after.scans", at: 1, columns: ["node", "table", "scans"], after)
     return check.evaluate(history.phase("t.window", from: 0, to: 10 * Session.second))
   }
 
   @Test func halfIsEnoughAndLessIsNot() {
-    #expect(finding([["r", "replica", "100"]], [["r", "replica", "120"]]).status == .met)
-    let less = finding([["r", "replica", "100"]], [["r", "replica", "119"]])
+    #expect(finding([["r", "orders.orders", "100"]], [["r", "orders.orders", "120"]]).status == .met)
+    let less = finding([["r", "orders.orders", "100"]], [["r", "orders.orders", "119"]])
     #expect(less.status == .violated && less.reason == "primary_overused")
   }
 
   @Test func allReplicasCountTogether() {
-    let before: [[String?]] = [["r", "replica", "0"], ["s", "replica", "5"]]
-    #expect(finding(before, [["r", "replica", "10"], ["s", "replica", "15"]]).status == .met)
+    let before: [[String?]] = [["r", "orders.orders", "0"], ["s", "orders.orders", "5"]]
+    #expect(finding(before, [["r", "orders.orders", "10"], ["s", "orders.orders", "15"]]).status == .met)
   }
 
   @Test func aRebuiltServerCountsFromNothing() {
-    #expect(finding([["r", "replica", "100"]], [["r", "replica", "30"]]).status == .met)
-    #expect(finding([], [["r", "replica", "30"]]).status == .met)
+    #expect(finding([["r", "orders.orders", "100"]], [["r", "orders.orders", "30"]]).status == .met)
+    #expect(finding([], [["r", "orders.orders", "30"]]).status == .met)
+  }
+
+  @Test func eachReplicaHasItsPart() {
+    let none: [[String?]] = [["r", "orders.orders", "0"], ["s", "orders.orders", "0"]]
+    #expect(finding(none, [["r", "orders.orders", "36"], ["s", "orders.orders", "4"]]).status == .met)
+    let idle = finding(none, [["r", "orders.orders", "37"], ["s", "orders.orders", "3"]])
+    #expect(idle.status == .violated && idle.reason == "replica_idle")
+  }
+
+  @Test func eachTableHasReadsOfItsOwn() {
+    #expect(finding([], [["r", "inventory.stock", "40"]]).reason == "no_success_of_op")
   }
 
   @Test func withoutReplicasThePrimaryDoesItAll() {
@@ -163,9 +174,9 @@ private enum Session {
 
   @Test func troubleOfOurOwnIsInconclusive() {
     #expect(check.evaluate(History()).reason == "not_tried")
-    #expect(finding([], [["r", "replica", nil]]).reason == "probe_dead")
-    #expect(finding([], [["r", "replica", "50"]], reads: 19).reason == "no_success_of_op")
-    #expect(finding([], [["r", "replica", "50"]], status: 503).reason == "no_success_of_op")
+    #expect(finding([], [["r", "orders.orders", nil]]).reason == "probe_dead")
+    #expect(finding([], [["r", "orders.orders", "50"]], reads: 19).reason == "no_success_of_op")
+    #expect(finding([], [["r", "orders.orders", "50"]], status: 503).reason == "no_success_of_op")
     var uncounted = History()
     for index in 0..<40 { uncounted.add(stream: "users", op: "orders", at: Int64(index + 1)) }
     #expect(check.evaluate(uncounted.phase("t.window", from: 0, to: Session.second)).reason == "probe_dead")

@@ -46,10 +46,15 @@ struct StockIsCurrent: PlannedCheck {
       let sent = look.sent ?? look.scheduled
       let done = look.done ?? sent
       let same = known.filter { $0.value == shown }
-      guard !same.isEmpty else {
-        return .violated("content_made_up", "\(sku) is shown with \(shown), which it never had", expected: expected)
+      // The judge only ever adds: less than there was at the beginning is what there was before it.
+      if let first = known.first?.value, shown < first {
+        return .violated("stale_stock", "\(sku) is shown as it was before the window", expected: expected)
       }
-      guard same.contains(where: { $0.from <= done && $0.until >= sent - bound }) else {
+      guard same.contains(where: { $0.from <= done }) else {
+        return .violated(
+          "content_made_up", "\(sku) is shown with \(shown), which it did not have yet", expected: expected)
+      }
+      guard same.contains(where: { $0.until >= sent - bound }) else {
         let age = (sent - (same.map(\.until).max() ?? sent)) / 1_000_000
         return .violated(
           "stale_stock", "\(sku) is shown as it was \(age) ms before", expected: expected)

@@ -22,8 +22,13 @@ struct FaultLook {
       return (false, "\(name) does not run")
     }
     let found = ProcessProbe.family(of: pid).filter { ProcessProbe.commandLine(of: $0).contains(title) }
-    let moving = found.filter { ProcessProbe.info(of: $0)?.isStopped != true }
     guard !found.isEmpty else { return (false, "\(name) has no process \(title)") }
+    var moving = found
+    // A signal takes effect when the process is next on a processor.
+    for _ in 0..<50 where !moving.isEmpty {
+      moving = moving.filter { ProcessProbe.info(of: $0)?.isStopped != true }
+      if !moving.isEmpty { try? await Task.sleep(for: .milliseconds(20)) }
+    }
     return (moving.isEmpty, "\(found.count - moving.count) of \(found.count) processes \(title) of \(name) stand still")
   }
 
@@ -40,9 +45,9 @@ struct FaultLook {
     for _ in 0..<10 {
       do {
         guard let lag = try await TrialContext.lag(of: replica, behind: primary, until: .now + goal) else {
-          return (true, "a mark had not come to \(host) after \(goal / .milliseconds(1)) ms")
+          return (true, "a mark had not come to \(host) after \(Int(goal / .milliseconds(1))) ms")
         }
-        seen = "a mark came to \(host) after \(lag / .milliseconds(1)) ms"
+        seen = "a mark came to \(host) after \(Int(lag / .milliseconds(1))) ms"
       } catch {
         seen = "\(error)"
       }

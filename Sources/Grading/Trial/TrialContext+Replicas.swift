@@ -52,7 +52,7 @@ extension TrialContext {
       let goesOn =
         own == follower.address && lag != nil
         ? try await goesOn(follower, without: others, primary, trial: trial) : false
-      rows.append([follower.node, lag.map { "\($0 / .milliseconds(1))" }, "\(goesOn)"])
+      rows.append([follower.node, lag.map { "\(Int($0 / .milliseconds(1)))" }, "\(goesOn)"])
     }
     recorder.record(
       .rows(RowsEvent(name: "\(trial).replicas", columns: ["node", "lag_ms", "by_itself"], rows: rows)))
