@@ -154,6 +154,7 @@ let package = Package(
     tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
+    tests("ControllerTests", ["Controller", "Engine", "Grading", "DrillCore"]),
     tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
     tests("ScenarioTests", []),
   ]

@@ -86,6 +86,12 @@ public struct ControllerServer: Sendable {
         try await controller.exclusively("grade") { try await controller.grade(order, report: report) }
       }
     }
+    router.post("/v1/check") { _, _ in
+      Self.stream { _ in
+        let answer = try await controller.exclusively("check") { try await controller.check() }
+        return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
+      }
+    }
     router.post("/v1/load") { request, _ in
       let order = try await Self.body(Wire.Load.self, of: request)
       return Self.stream { report in try await controller.load(order, report: report) }

@@ -31,6 +31,13 @@ struct Refusals {
     return seen
   }
 
+  /// Asks every instance once: how many don't answer as they should, and that in words.
+  func look(on engine: any Engine) async throws -> (count: Int, seen: String) {
+    let (refusing, silent) = try await round(engine)
+    let seen = "\(refusing.count) of \(plan.service)'s instances answer \(plan.status), \(silent.count) nothing"
+    return (refusing.count + silent.count, seen)
+  }
+
   /// Who answered with the planned status, and who did not answer at all or with something unexpected.
   private func round(_ engine: any Engine) async throws -> (refusing: Set<String>, silent: Set<String>) {
     let nodes = try await engine.nodes().filter { $0.service == plan.service }

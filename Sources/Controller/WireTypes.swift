@@ -61,6 +61,14 @@ public enum Wire {
     public var junit: String
   }
 
+  /// The answer to `POST /v1/check`.
+  public struct Check: Codable, Sendable {
+    /// Whether users are hurt.
+    public var shows: Bool
+    /// What was seen, in words.
+    public var observed: String
+  }
+
   /// The body of `POST /v1/load`.
   public struct Load: Codable, Sendable {
     /// Requests a second.

@@ -56,6 +56,11 @@ public struct LabFolder: Sendable, Equatable {
   /// What changed and when.
   public var changeLog: String { stateFolder + "/changes.jsonl" }
 
+  /// The post-mortem.
+  public var postMortem: String { path + "/postmortem.md" }
+  /// What in the folder is not the topology's: kept by a reset, and no change of the lab.
+  public static let ownNames: Set<String> = [".firedrill", ".evidence", "logs", "secrets", "postmortem.md"]
+
   /// The state of the lab, or nil where no lab was started.
   public func state() throws -> State? {
     guard let data = FileManager.default.contents(atPath: stateFile) else { return nil }
@@ -117,11 +122,10 @@ public struct LabFolder: Sendable, Equatable {
     for folder in [path, logs] where chmod(folder, 0o755) != 0 { throw EngineError.system("chmod \(folder)") }
   }
 
-  /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs and evidence.
+  /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs, evidence and post-mortem.
   public func restorePristine() throws {
     let files = FileManager.default
-    let kept: Set<String> = [".firedrill", ".evidence", "logs", "secrets"]
-    for name in try files.contentsOfDirectory(atPath: path) where !kept.contains(name) {
+    for name in try files.contentsOfDirectory(atPath: path) where !Self.ownNames.contains(name) {
       try files.removeItem(atPath: "\(path)/\(name)")
     }
     try? files.removeItem(atPath: stateFolder + "/bin")

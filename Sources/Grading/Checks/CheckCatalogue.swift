@@ -35,7 +35,7 @@ public enum CheckCatalogue {
     "unknown-is-not-found": Kind(parameters: ["within_ms"]) { plan, _ in UnknownIsNotFound(plan: plan) },
     "replicas-are-fresh": Kind(parameters: ["replicas", "within_ms"]) { plan, _ in ReplicasAreFresh(plan: plan) },
     "stock-is-current": Kind(parameters: ["within_ms", "share"]) { plan, _ in StockIsCurrent(plan: plan) },
-    "replicas-carry-reads": Kind(parameters: ["share", "each"]) { plan, _ in ReplicasCarryReads(plan: plan) },
+    "replicas-carry-reads": Kind(parameters: ["table", "share", "each"]) { plan, _ in ReplicasCarryReads(plan: plan) },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]

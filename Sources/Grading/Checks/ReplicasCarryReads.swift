@@ -17,10 +17,11 @@ struct ReplicasCarryReads: PlannedCheck {
   /// The part of what replicas serve that each of them has to serve.
   private var each: Double { plan.parameters["each"].flatMap { Double($0) } ?? 0 }
 
-  /// The operations that look into a table.
-  private static func reading(_ table: String?) -> [String] {
+  /// The operations that look into the table.
+  private var reading: [String] {
     let operations: [DrillCore.Operation] =
-      table == "orders.orders" ? [.orderRead, .orders, .orderUnknown, .report] : [.productStock, .stock]
+      plan.parameters["table"] == "orders.orders"
+      ? [.orderRead, .orders, .orderUnknown, .report] : [.productStock, .stock]
     return operations.map(\.rawValue)
   }
 
@@ -35,10 +36,8 @@ struct ReplicasCarryReads: PlannedCheck {
     guard let before = history.rows("\(window).before.scans").last,
       let after = history.rows("\(window).after.scans").last
     else { return .inconclusive(.probeDead, "nobody counted", expected: expected) }
-    let table = after.values(of: "table").first ?? nil
-    let operations = Self.reading(table ?? before.values(of: "table").first ?? nil)
     let reads = history.requests.filter {
-      span.contains($0.scheduled) && operations.contains($0.op) && ($0.status ?? 500) < 500
+      span.contains($0.scheduled) && reading.contains($0.op) && ($0.status ?? 500) < 500
     }.count
     guard reads >= 20 else { return .inconclusive(.noSuccessOfOp, "\(reads) reads", expected: expected) }
     var counts: [String: Int] = [:]

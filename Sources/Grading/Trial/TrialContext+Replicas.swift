@@ -108,12 +108,12 @@ extension TrialContext {
         var probe = follower.probe
         probe.database = database
         let count = try? await probe.query(sql).rows.first?.first
-        rows.append([follower.node, table, count ?? nil])
+        rows.append([follower.node, count ?? nil])
       }
       if !last.isEmpty, rows == last { break }
       last = rows
       try? await Task.sleep(for: .milliseconds(600))
     }
-    recorder.record(.rows(RowsEvent(name: "\(name).scans", columns: ["node", "table", "scans"], rows: last)))
+    recorder.record(.rows(RowsEvent(name: "\(name).scans", columns: ["node", "scans"], rows: last)))
   }
 }

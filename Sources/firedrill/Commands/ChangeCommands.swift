@@ -58,14 +58,18 @@ struct Diff: AsyncParsableCommand {
   @OptionGroup var lab: LabOptions
 
   func run() async throws {
-    let folder = lab.folder
+    let text = try await Self.text(of: lab.folder)
+    Console.out(text.isEmpty ? "nothing is changed" : text)
+  }
+
+  /// What differs from the lab as it began; empty for nothing.
+  static func text(of folder: LabFolder) async throws -> String {
     _ = try folder.requireState()
-    guard chdir(folder.stateFolder) == 0 else { throw EngineError("cannot enter \(folder.stateFolder)") }
-    let excluded = [".firedrill", ".evidence", "logs", "secrets"].flatMap { ["-x", $0] }
+    let excluded = LabFolder.ownNames.sorted().flatMap { ["-x", $0] }
     let result = try await CommandRunner.run(
-      ["diff", "-ruN"] + excluded + ["pristine", folder.path], directory: folder.stateFolder, timeout: .seconds(10))
+      ["diff", "-ruN"] + excluded + [".firedrill/pristine", "."], directory: folder.path, timeout: .seconds(10))
     if result.status > 1 { throw EngineError("diff failed: \(result.output)") }
-    Console.out(result.output.isEmpty ? "nothing is changed" : result.output)
+    return result.output
   }
 }
 

@@ -57,7 +57,10 @@ struct Status: AsyncParsableCommand {
     Console.out("\(Console.bold(status.lab.shownName)) in \(lab.folder.path), seed \(status.lab.seed)")
     if let busy = status.busy { Console.out("a \(busy) is under way") }
     Console.out(Console.table([["NODE", "ADDRESS", "PID", "RESTARTS", "STATE"]] + rows(status.nodes)))
-    for fault in status.faults { Console.out("fault \(fault.id): \(fault.kind) \(fault.parameters)") }
+    // In a blind lab nobody is told what was done to it.
+    for fault in status.faults where !status.lab.blind {
+      Console.out("fault \(fault.id): \(fault.kind) \(fault.parameters)")
+    }
   }
 
   private func rows(_ nodes: [NodeStatus]) -> [[String]] {

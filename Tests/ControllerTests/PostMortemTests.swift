@@ -1,0 +1,103 @@
+import DrillCore
+import Engine
+import Foundation
+import Grading
+import Testing
+
+@testable import Controller
+
+@Suite struct PostMortemTests {
+  private static func grade(_ at: Double, _ tier: Tier, _ violated: [String] = []) -> Timeline.Grade {
+    Timeline.Grade(at: at, verdict: violated.isEmpty ? "passed" : "failed", tier: tier, violated: violated)
+  }
+
+  private let timeline = Timeline(
+    harm: 1000,
+    changes: [
+      .init(at: 1090, what: "restart order"), .init(at: 1600, what: "deploy: .env"), .init(at: 2000, what: "deploy: b"),
+    ],
+    grades: [
+      grade(1200, .none, ["users-are-served"]), grade(1700, .mitigated, ["survives"]), grade(2100, .resolved),
+      grade(2200, .resolved),
+    ])
+
+  @Test func aTierIsReachedWithTheChangeBeforeTheGradeThatShowsIt() {
+    #expect(timeline.noticed?.at == 1090)
+    #expect(timeline.reached(.mitigated)?.at == 1600)
+    #expect(timeline.reached(.resolved)?.at == 2000)
+    #expect(timeline.reached(.prevented) == nil)
+  }
+
+  @Test func aGradeBeforeAnyChangeIsASignToo() {
+    let early = Timeline(harm: 0, changes: [.init(at: 9, what: "x")], grades: [Self.grade(5, .none, ["a"])])
+    #expect(early.noticed?.at == 5)
+    #expect(Timeline(harm: 0, changes: [], grades: [Self.grade(5, .resolved)]).reached(.resolved)?.at == 5)
+    #expect(Timeline(harm: 0, changes: [], grades: []).noticed == nil)
+  }
+
+  @Test func theDocumentSaysHowLongItTookAndWhatWasMissed() {
+    let text = PostMortem(title: "T", timeline: timeline, diff: "+a\n").markdown
+    #expect(text.contains("| detect | 1:30 (missed) | 1:00 |"))
+    #expect(text.contains("| triage | to be filled in | 5:00 |"))
+    #expect(text.contains("| mitigate | 10:00 | 15:00 |"))
+    #expect(text.contains("| resolve | 16:40 | 1:00:00 |"))
+    #expect(text.contains("```diff\n+a\n```"))
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix("- 1970") }
+    #expect(lines.count == 8)
+    #expect(lines[0].hasSuffix("(+0:00) first harm to users: the symptom shows"))
+    #expect(lines[2].hasSuffix("(+3:20) grade: failed, tier none (users-are-served)"))
+  }
+
+  @Test func targetsShrinkWithTheScale() {
+    let text = PostMortem(title: "T", timeline: timeline, diff: "", scale: 10).markdown
+    #expect(text.contains("| mitigate | 10:00 (missed) | 1:30 |"))
+    #expect(text.contains("No file of the lab differs"))
+  }
+
+  @Test func whatIsNotReachedIsNotYet() {
+    let text = PostMortem(title: "T", timeline: Timeline(harm: 0, changes: [], grades: []), diff: "").markdown
+    for what in ["detect", "mitigate", "resolve"] { #expect(text.contains("| \(what) | not yet |")) }
+  }
+
+  @Test func aFenceOfTheDiffDoesNotEndIt() {
+    let text = PostMortem(title: "T", timeline: timeline, diff: "+```sh\n").markdown
+    #expect(text.contains("````diff\n+```sh\n````"))
+  }
+
+  @Test func aLabIsReadFromWhatItLeftBehind() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let lab = LabFolder(path: folder)
+    try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
+    #expect(throws: EngineError.self) { try Timeline.read(lab) }
+    try Baseline(memoryBytes: 1, nodes: 1, healthySeconds: 2, symptomSeconds: 6).save(to: lab)
+    let now = Date().timeIntervalSince1970
+    let log = ChangeLog(path: lab.changeLog)
+    for what in [Timeline.beginning, "deploy: old", Timeline.beginning, "scale inventory=101"] { log.add(what) }
+    var read = try Timeline.read(lab)
+    // The second beginning counts, and what came before the symptom is no repair.
+    #expect(read.harm > now + 3 && read.harm < now + 60)
+    #expect(read.changes.isEmpty && read.grades.isEmpty)
+
+    let evidence = Evidence(folder: lab.evidence + "/one")
+    try evidence.create()
+    let record = GradeRecord(
+      scenario: "s", seed: 1, engine: "process", required: .resolved, evidence: "e", startedAt: read.harm + 30)
+    try JSONEncoder().encode(record).write(to: URL(fileURLWithPath: evidence.path("grade.json")))
+    try Data(
+      #"{"verdict":"failed","tier":"mitigated","checks":[{"id":"a","status":"met"},{"id":"b","status":"violated"}]}"#
+        .utf8
+    ).write(to: URL(fileURLWithPath: evidence.path("verdict.json")))
+    var history = History()
+    history.addAlert("Pending", "pending", at: 1)
+    history.addAlert("Late", "firing", at: 2_000_000_000)
+    try HistoryFile.encode(history).write(to: URL(fileURLWithPath: evidence.path("history.jsonl")))
+    // A grade that broke off left no verdict.
+    try Evidence(folder: lab.evidence + "/two").create()
+    read = try Timeline.read(lab)
+    #expect(read.grades.count == 1)
+    #expect(read.grades.first?.tier == .mitigated)
+    #expect(read.grades.first?.violated == ["b"])
+    #expect(read.grades.first?.alert?.at == record.startedAt + 2)
+  }
+}
