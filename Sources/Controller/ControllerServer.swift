@@ -88,7 +88,7 @@ public struct ControllerServer: Sendable {
     }
     router.post("/v1/check") { _, _ in
       Self.stream { _ in
-        let answer = try await controller.exclusively("check") { try await controller.check() }
+        let answer = try await controller.exclusively(LabController.checking) { try await controller.check() }
         return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
       }
     }

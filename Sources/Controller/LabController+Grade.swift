@@ -26,7 +26,7 @@ extension LabController {
       let verdict = try await grader.run()
       let answer = Wire.GradeAnswer(
         value: verdict.verdict, verdict: verdict.json,
-        text: TextReport.text(verdict, required: order.required, explain: order.explain),
+        text: TextReport.text(verdict, required: order.required, explain: order.explain, blind: state.blind),
         junit: JUnitReport.xml(verdict))
       return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
     } catch {

@@ -31,10 +31,17 @@ public actor LabController {
     Wire.Status(lab: state, nodes: await engine.nodes(), faults: try await engine.activeFaults(), busy: busy)
   }
 
+  /// What is short and nobody's business: others wait for it.
+  static let checking = "check"
+
   /// Runs a long operation unless another one is under way.
   public func exclusively<Result: Sendable>(
     _ name: String, _ body: @Sendable () async throws -> Result
   ) async throws -> Result {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while busy == Self.checking, name != Self.checking, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(20))
+    }
     if let busy { throw EngineError("a \(busy) is under way; wait for it", code: .busy) }
     busy = name
     defer { busy = nil }

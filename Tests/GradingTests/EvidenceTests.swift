@@ -96,6 +96,8 @@ import Testing
     for word in ["fine", "seen", "wanted", "why", "R.md#verify", "failed: tier none, mitigated required", "seed 1"] {
       #expect(text.contains(word), "\(word)")
     }
+    let blind = TextReport.text(verdict([.violated("why", "seen", expected: "x")]), required: .mitigated, blind: true)
+    #expect(blind.contains("seen") && !blind.contains("R.md"))
   }
 
   @Test func junitTellsWrongRepairsFromOurTrouble() throws {

@@ -5,14 +5,17 @@ public enum TextReport {
   /// Each check with what was seen, then the load, the verdict and the tier. No colours.
   ///
   /// Checks that are not met also say what is demanded and where the runbook helps; with `explain` all do.
-  public static func text(_ verdict: Verdict, required: Tier, explain: Bool = false) -> String {
+  /// `blind` leaves the runbook out: its name is that of the failure.
+  public static func text(
+    _ verdict: Verdict, required: Tier, explain: Bool = false, blind: Bool = false
+  ) -> String {
     var lines: [String] = []
     for check in verdict.checks {
       lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(check.finding.observed)")
       guard explain || check.finding.status != .met else { continue }
       lines.append("    expected: \(check.finding.expected)")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
-      lines.append("    see:      \(check.runbook)")
+      if !blind { lines.append("    see:      \(check.runbook)") }
     }
     let load = verdict.load
     lines.append("")

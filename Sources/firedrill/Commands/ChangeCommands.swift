@@ -69,7 +69,9 @@ struct Diff: AsyncParsableCommand {
     let result = try await CommandRunner.run(
       ["diff", "-ruN"] + excluded + [".firedrill/pristine", "."], directory: folder.path, timeout: .seconds(10))
     if result.status > 1 { throw EngineError("diff failed: \(result.output)") }
-    return result.output
+    // diff begins each file by repeating what it was called with.
+    let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.filter { !$0.hasPrefix("diff -ruN ") }.joined(separator: "\n")
   }
 }
 

@@ -52,13 +52,17 @@ struct Status: AsyncParsableCommand {
   @Flag(help: "Every node, also the healthy instances of large services.") var all = false
 
   func run() async throws {
-    let status = try await lab.controller().status()
+    var status = try await lab.controller().status()
+    // In a blind lab nobody is told what it is, nor what was done to it.
+    if status.lab.blind {
+      status.lab.scenario = status.lab.shownName
+      status.faults = []
+    }
     if json { return Console.out(try Console.json(status)) }
     Console.out("\(Console.bold(status.lab.shownName)) in \(lab.folder.path), seed \(status.lab.seed)")
     if let busy = status.busy { Console.out("a \(busy) is under way") }
     Console.out(Console.table([["NODE", "ADDRESS", "PID", "RESTARTS", "STATE"]] + rows(status.nodes)))
-    // In a blind lab nobody is told what was done to it.
-    for fault in status.faults where !status.lab.blind {
+    for fault in status.faults {
       Console.out("fault \(fault.id): \(fault.kind) \(fault.parameters)")
     }
   }
