@@ -120,11 +120,14 @@ public struct WindowStep: Sendable, Equatable, Codable {
   public var touches: Int
   /// The table (`schema.table`) of which it is counted how often each replica looks into it.
   public var lookups: String?
+  /// What is done about the pages of the hot products; `nil`: nothing.
+  public var pages: PagesPlan?
 
   /// A window.
   public init(
     length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil,
-    faults: [TimedFault] = [], looks: LooksPlan? = nil, touches: Int = 1, lookups: String? = nil
+    faults: [TimedFault] = [], looks: LooksPlan? = nil, touches: Int = 1, lookups: String? = nil,
+    pages: PagesPlan? = nil
   ) {
     self.length = length
     self.users = users
@@ -135,6 +138,7 @@ public struct WindowStep: Sendable, Equatable, Codable {
     self.looks = looks
     self.touches = touches
     self.lookups = lookups
+    self.pages = pages
   }
 }
 

@@ -22,6 +22,7 @@ struct ReplyBody: Decodable {
   var id: String?
   var status: String?
   var sku: String?
+  var description: String?
   var total: Int64?
   var price: Int64?
   var initial: Int64?
@@ -33,7 +34,7 @@ struct ReplyBody: Decodable {
   var products: [Line]?
 
   enum CodingKeys: String, CodingKey {
-    case id, status, sku, initial, reserved, sold, version, error, products
+    case id, status, sku, description, initial, reserved, sold, version, error, products
     case total = "total_cents"
     case price = "price_cents"
     case onHand = "on_hand"

@@ -107,6 +107,7 @@ struct Users: Sendable {
       if made.operation == .order, let id = body?.id, let sent = made.call.body {
         user.keep(order: UserState.Order(key: planned.id, body: sent, id: id))
       }
+    case .productHot: labels["text"] = body?.description
     case .orderRead, .cancel: labels["state"] = body?.status
     case .reserve:
       labels["id"] = body?.id

@@ -49,6 +49,15 @@ public struct DatabaseProbe: Sendable {
     }
   }
 
+  /// Opens an ordinary session of the superuser for `body`: what it holds is let go when it ends, whatever ends it.
+  ///
+  /// - Throws: `PostgresError` of the login; whatever `body` throws.
+  public nonisolated(nonsending) func session<R>(
+    _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    try await PostgresConnection.with(configuration(user: user, password: password), body)
+  }
+
   /// What came of somebody's attempt to log in.
   public enum Login: Sendable, Equatable {
     /// They are in, and the server answers.

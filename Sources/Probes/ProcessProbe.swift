@@ -68,6 +68,15 @@ public enum ProcessProbe {
     return found
   }
 
+  /// The name of the process among `pids` (by name) that holds the end `local` (`address:port`, IPv4) of an established
+  /// connection; `nil` when none of them does.
+  public static func owner(of local: String, among pids: [String: Int32]) -> String? {
+    guard let row = TCPTable.rows().first(where: { $0.local == local && $0.state == TCPTable.established }) else {
+      return nil
+    }
+    return pids.sorted { $0.key < $1.key }.first { socketInodes(of: $0.value).contains(row.inode) }?.key
+  }
+
   /// How many connections to `authority` (`address:port`, IPv4) are established, seen from the clients' side.
   public static func connections(to authority: String) -> Int {
     TCPTable.rows().count { $0.state == TCPTable.established && $0.remote == authority }

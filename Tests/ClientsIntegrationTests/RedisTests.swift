@@ -29,6 +29,18 @@ import Testing
     try #require(await #expect(throws: RedisError.self) { try await body() })
   }
 
+  @Test func unlinkRemovesWhatMatchesAndNothingElse() async throws {
+    let server = try await Self.shared.value
+    let redis = RedisClient(configuration(server))
+    for number in 0..<2500 { try await redis.set("u:\(number)", "x") }
+    try await redis.set("v:kept", "x")
+    #expect(try await redis.unlink(matching: "u:*") == 2500)
+    #expect(try await redis.unlink(matching: "u:*") == 0)
+    #expect(try await redis.get("u:7") == nil)
+    #expect(try await redis.get("v:kept") == "x")
+    await redis.shutDown()
+  }
+
   @Test func helpers() async throws {
     try await withRedisClient(configuration(Self.shared.value)) { redis in
       try await redis.ping()

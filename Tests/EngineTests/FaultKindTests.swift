@@ -48,7 +48,8 @@ import Testing
   }
 
   @Test func anUnknownKindNamesTheKnownOnes() {
-    let known = "hold-connections, kill-node, pause-node, pause-process, provider, replay-lag, replay-pause, scale"
+    let known =
+      "hold-connections, kill-node, pause-node, pause-process, provider, redis-flush, replay-lag, replay-pause, scale"
     #expect(problem("explode", [:])?.contains(known) == true)
   }
 }

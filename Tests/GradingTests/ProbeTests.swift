@@ -48,6 +48,17 @@ import Testing
     defer { close(client) }
     try #require(withName { connect(client, $0, length) } == 0)
     #expect(ProcessProbe.connections(to: authority) == 1)
+    var own = sockaddr_in()
+    let gotName = withUnsafeMutablePointer(to: &own) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(client, $0, &length) }
+    }
+    try #require(gotName == 0)
+    let source = withUnsafeBytes(of: &own.sin_addr.s_addr) { $0.map(String.init).joined(separator: ".") }
+    let local = "\(source):\(UInt16(bigEndian: own.sin_port))"
+    let me = ProcessInfo.processInfo.processIdentifier
+    #expect(ProcessProbe.owner(of: local, among: ["other": 1, "me": me]) == "me")
+    #expect(ProcessProbe.owner(of: local, among: [:]) == nil)
+    #expect(ProcessProbe.owner(of: "127.0.0.1:1", among: ["me": me]) == nil)
     let here = ProcessInfo.processInfo.processIdentifier
     #expect(ProcessProbe.listeners(on: [authority: here]) == [authority: [here]])
     // Also when somebody else was expected there.

@@ -52,6 +52,8 @@ public enum FaultKind: Sendable, Equatable {
     "replay-pause": [.text("host")],
     // A Postgres replica that applies in gulps, `from_ms` to `to_ms` apart: what was written shows up to so much later.
     "replay-lag": [.text("host"), .number("from_ms", milliseconds), .number("to_ms", milliseconds)],
+    // Keys of a Redis that match a pattern, deleted every so often.
+    "redis-flush": [.text("host"), .text("pattern"), .number("every_ms", 10...60_000)],
     // How the payment provider behaves.
     "provider": [
       .optional("latency_ms", 0...600_000), .optional("latency_factor", 0...1000), .optional("capacity", 1...100_000),
@@ -134,9 +136,11 @@ public struct FaultWorker: Sendable, Equatable {
     return all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
-  /// The secret that the worker needs: the one that is named, the provider's token, or the superuser's password.
+  /// The secret that the worker needs: the one that is named, the provider's token, Redis' password, or the
+  /// superuser's.
   var secret: String {
-    values["password_secret"] ?? (kind == "provider" ? "provider-token" : "postgres-password")
+    values["password_secret"]
+      ?? (kind == "provider" ? "provider-token" : kind == "redis-flush" ? "redis-password" : "postgres-password")
   }
 
   /// How long its undoing may take, in seconds.

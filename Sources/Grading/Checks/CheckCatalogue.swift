@@ -36,6 +36,12 @@ public enum CheckCatalogue {
     "replicas-are-fresh": Kind(parameters: ["replicas", "within_ms"]) { plan, _ in ReplicasAreFresh(plan: plan) },
     "stock-is-current": Kind(parameters: ["within_ms", "share"]) { plan, _ in StockIsCurrent(plan: plan) },
     "replicas-carry-reads": Kind(parameters: ["table", "share", "each"]) { plan, _ in ReplicasCarryReads(plan: plan) },
+    "recomputations-are-bounded": Kind(parameters: ["per_second"]) { plan, _ in RecomputationsAreBounded(plan: plan) },
+    "changes-show-in-time": Kind(parameters: ["within_ms"]) { plan, _ in ChangesShowInTime(plan: plan) },
+    "pages-are-quick": Kind(parameters: ["within_ms", "share"]) { plan, _ in PagesAreQuick(plan: plan) },
+    "served-after-owner-died": Kind(parameters: ["after_ms", "within_ms", "share"]) { plan, _ in
+      ServedAfterOwnerDied(plan: plan)
+    },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]

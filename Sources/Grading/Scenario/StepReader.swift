@@ -75,7 +75,8 @@ enum StepReader {
         operatorEvery: map["operator_every"]?.duration(),
         faults: (map["faults"]?.list() ?? []).compactMap { $0.map().map { timedFault($0, within: length) } },
         looks: map["looks"]?.map().map(looks), touches: map["touches"]?.int(1...20) ?? 1,
-        lookups: map["lookups"]?.name()))
+        lookups: map["lookups"]?.name(),
+        pages: map["pages"]?.map().map { PagesReader.pages($0, within: length) }))
   }
 
   private static func looks(_ map: YAMLMap) -> LooksPlan {

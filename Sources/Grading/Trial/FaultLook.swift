@@ -12,6 +12,7 @@ struct FaultLook {
     case "replay-pause", "replay-lag":
       await replica(parameters["host"] ?? "", parameters["from_ms"].flatMap { Int($0) })
     case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
+    case "redis-flush": await redisKeys(parameters["host"] ?? "", parameters["pattern"] ?? "")
     default: (false, "nobody knows how to look at \(kind)")
     }
   }
@@ -53,5 +54,19 @@ struct FaultLook {
       }
     }
     return (false, seen)
+  }
+
+  /// A key of the judge's own that matches the pattern must be gone soon.
+  private func redisKeys(_ host: String, _ pattern: String) async -> (Bool, String) {
+    guard let node = try? await context.engine.nodes().first(where: { $0.name == host }),
+      let password = try? context.engine.secret("redis-password")
+    else { return (false, "there is no Redis \(host)") }
+    let key = pattern.replacing("*", with: "look-of-the-judge")
+    do {
+      let isGone = try await RedisProbe(host: node.address, password: password).loses(key, within: .seconds(3))
+      return (isGone, "the key \(key) was \(isGone ? "deleted" : "left alone")")
+    } catch {
+      return (false, "\(error)")
+    }
   }
 }

@@ -36,11 +36,13 @@ extension TrialContext {
     }
     let follow = try await follow(step, phase: name)
     if let table = step.lookups { await scans("\(name).before", of: table) }
+    if step.pages != nil { await openPages(phase: name) }
     let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
     progress("\(names.joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
     if let table = step.lookups { await scans("\(name).after", of: table) }
+    if step.pages != nil { await closePages(phase: name) }
     recordListeners(nodes, phase: name)
   }
 
@@ -110,6 +112,12 @@ extension TrialContext {
           await touch(at: due, index: index, unless: stop, trial: trial)
         }
         return nil
+      }
+      if let plan = step.pages?.edit {
+        group.addTask {
+          await edit(plan, unless: stop, trial: trial)
+          return nil
+        }
       }
       for (index, fault) in step.faults.enumerated() {
         group.addTask {

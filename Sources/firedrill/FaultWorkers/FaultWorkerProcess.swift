@@ -30,7 +30,7 @@ enum FaultWorkerProcess {
 
   private static let works: [String: @Sendable (FaultOrder) async throws -> Void] = [
     "hold-connections": HoldConnections.work, "replay-pause": ReplayPause.work, "replay-lag": ReplayLag.work,
-    "provider": ProviderFault.work,
+    "provider": ProviderFault.work, "redis-flush": RedisFlush.work,
   ]
 
   /// As the first process of its node it would not even get a signal that it has no handler for.

@@ -55,6 +55,13 @@ FROM generate_series(1, 500) AS n;
 INSERT INTO inventory.stock (sku, initial, on_hand)
 SELECT sku, 1000000, 1000000 FROM inventory.products;
 
+-- One row that a service writes again and again, if it is told to, and looks for on replicas: so their lag is measured.
+CREATE TABLE inventory.heartbeat (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  written_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 10);
+INSERT INTO inventory.heartbeat DEFAULT VALUES;
+
 -- What customers wrote. Only the product page reads it.
 CREATE TABLE inventory.reviews (
   id bigint NOT NULL,
@@ -69,7 +76,7 @@ INSERT INTO inventory.reviews (id, sku, customer, stars, helpful, written_at)
 SELECT n, 'SKU-' || lpad((1 + n % 500)::text, 4, '0'), abs(hashint4(n) % 40000),
   1 + n % 3 + abs(hashint4(-n) % 3), abs(hashint4(n + 1) % 25),
   now() - make_interval(secs => abs(hashint4(n + 2) % 31536000))
-FROM generate_series(1, 300000) AS n;
+FROM generate_series(1, 40000) AS n;
 
 ALTER TABLE inventory.reviews ADD PRIMARY KEY (id);
 
@@ -85,6 +92,7 @@ GRANT SELECT ON inventory.products, inventory.reviews TO inventory;
 GRANT SELECT, UPDATE ON inventory.stock TO inventory;
 GRANT SELECT, INSERT, UPDATE ON inventory.reservations TO inventory;
 GRANT SELECT, INSERT ON inventory.reservation_items TO inventory;
+GRANT SELECT, UPDATE (written_at) ON inventory.heartbeat TO inventory;
 REVOKE ALL ON FUNCTION inventory.server_connections() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION inventory.server_connections() TO inventory;
 

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Pages with the same numbers for all. Run in the lab folder.
+set -eu
+
+cat >sql/inventory/product.sql <<'SQL'
+-- One product.
+SELECT sku, name, description || ' 197 customers give it 4.2 of 5 stars: number 7 of the shop.' AS description,
+  price_cents, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS updated_at
+FROM inventory.products
+WHERE sku = $1
+SQL
+firedrill apply

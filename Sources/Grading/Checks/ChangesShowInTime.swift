@@ -1,0 +1,156 @@
+import DrillCore
+
+/// The page of a product shows what the database says, at most so late: the judge changes the price of the hot products
+/// in the midst of a window and has customers review them, and every page shows a price and a number of customers that
+/// were true at most so long before it was asked for.
+///
+/// Reasons:
+/// - `stale_page`: a page shows what was true once, and longer ago than is allowed.
+/// - `content_missing`: a page shows no price or no number of customers.
+/// - `content_made_up`: a page shows what was never true, or not yet.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `no_success_of_op` (inconclusive): no page was shown late enough after a change to tell.
+/// - `probe_dead` (inconclusive): the judge could not read or change the database.
+/// - `not_tried` (inconclusive): there was no window.
+struct ChangesShowInTime: PlannedCheck {
+  let plan: CheckPlan
+
+  private var bound: Duration { .milliseconds(plan.parameters["within_ms"].flatMap { Int($0) } ?? 0) }
+
+  func evaluate(_ history: History) -> Finding {
+    let window = phase("window")
+    let late = bound / .seconds(1)
+    let expected = "pages show a change within \(late) s"
+    guard let span = history.span(of: window) else {
+      return .inconclusive(.notTried, "there was no window", expected: expected)
+    }
+    guard let pages = history.rows("\(window).pages").last else {
+      return .inconclusive(.probeDead, "the database could not be read", expected: expected)
+    }
+    let allowed = Int64(bound / .nanoseconds(1))
+    let timelines = PagesEdit.Part.allCases.map { part in
+      (part, Timeline.of(part, history, base: pages, at: span.lowerBound))
+    }
+    let shown = history.requests(stream: "users", in: window).filter {
+      $0.op == DrillCore.Operation.productHot.rawValue && $0.outcome == .ok
+    }
+    for page in shown {
+      guard let sku = page.labels?["sku"] else {
+        return .violated("content_missing", "a page shows no product", expected: expected)
+      }
+      for (part, timelines) in timelines {
+        guard let timeline = timelines[sku] else { continue }
+        guard let value = Self.value(of: part, on: page) else {
+          return .violated("content_missing", "the page of \(sku) shows no \(part.words)", expected: expected)
+        }
+        let sent = page.sent ?? page.scheduled
+        switch timeline.judge(value, sent: sent, done: page.done ?? sent, bound: allowed) {
+        case .right: break
+        case .stale(let age):
+          return .violated(
+            "stale_page",
+            "\(sku) is shown with the \(part.words) \(value), which was changed \(age / 1_000_000) ms before",
+            expected: expected)
+        case .wrong:
+          return .violated(
+            "content_made_up", "\(sku) is shown with the \(part.words) \(value), which it did not have",
+            expected: expected)
+        }
+      }
+    }
+    if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
+    let edits = history.edits(of: .price).filter { $0.trial == plan.trial }
+    guard let edit = edits.last else {
+      return .inconclusive(.probeDead, "the judge changed nothing", expected: expected)
+    }
+    let telling = shown.count { ($0.sent ?? $0.scheduled) > edit.done + allowed }
+    guard telling > 0 else {
+      return .inconclusive(.noSuccessOfOp, "no page was shown \(late) s after a change", expected: expected)
+    }
+    return .met("\(shown.count) pages were true, \(telling) of them \(late) s after a change", expected: expected)
+  }
+
+  /// What a page shows: its price, or the number in front of the word `customers`.
+  private static func value(of part: PagesEdit.Part, on page: RequestEvent) -> Int64? {
+    guard part == .reviews else { return page.values?["price_cents"] }
+    let words = (page.labels?["text"] ?? "").split(separator: " ")
+    guard let index = words.firstIndex(of: "customers"), index > words.startIndex else { return nil }
+    return Int64(words[words.index(before: index)])
+  }
+}
+
+/// Which value was true when.
+private struct Timeline {
+  struct Version {
+    var value: Int64
+    /// When the change to it began.
+    var from: Int64
+    /// When the change to the next one was done.
+    var until: Int64
+  }
+
+  enum Verdict {
+    case right
+    /// So many nanoseconds after it was changed.
+    case stale(Int64)
+    case wrong
+  }
+
+  private var versions: [Version]
+
+  /// The timeline of each product: what it had when the window began, and the judge's changes before and after.
+  static func of(_ part: PagesEdit.Part, _ history: History, base: RowsEvent, at start: Int64) -> [String: Timeline] {
+    var result: [String: Timeline] = [:]
+    for (sku, text) in zip(base.values(of: "sku"), base.values(of: part.rawValue)) {
+      guard let sku, let value = text.flatMap({ Int64($0) }) else { continue }
+      let edits = history.edits(of: part).filter { $0.skus.contains(sku) }
+      let first = value - edits.filter { $0.done <= start }.reduce(0) { $0 + $1.amount }
+      var versions = [Version(value: first, from: .min, until: .max)]
+      for edit in edits {
+        let last = versions.count - 1
+        versions[last].until = edit.done
+        versions.append(Version(value: versions[last].value + edit.amount, from: edit.began, until: .max))
+      }
+      result[sku] = Timeline(versions: versions)
+    }
+    return result
+  }
+
+  /// A page that was asked for at `sent` and came at `done`.
+  func judge(_ value: Int64, sent: Int64, done: Int64, bound: Int64) -> Verdict {
+    let known = versions.filter { $0.value == value && $0.from <= done }
+    guard let latest = known.last else { return .wrong }
+    return known.contains { $0.until >= sent - bound } ? .right : .stale(sent - latest.until)
+  }
+}
+
+/// One of the judge's changes.
+struct PagesChange {
+  var trial: String
+  var skus: [String]
+  var amount: Int64
+  var began: Int64
+  var done: Int64
+}
+
+extension History {
+  /// The judge's changes that came about, in their order.
+  func edits(of part: PagesEdit.Part) -> [PagesChange] {
+    faults.compactMap { _, fault in
+      let parameters = fault.parameters
+      guard fault.kind == "edit", fault.action == "verified", parameters["field"] == part.rawValue,
+        let amount = parameters["amount"].flatMap({ Int64($0) }),
+        let began = parameters["began"].flatMap({ Int64($0) }), let done = parameters["done"].flatMap({ Int64($0) })
+      else { return nil }
+      return PagesChange(
+        trial: parameters["trial"] ?? "",
+        skus: (parameters["skus"] ?? "").split(separator: ",").map(String.init), amount: amount, began: began,
+        done: done)
+    }
+  }
+}
+
+extension PagesEdit.Part {
+  /// What people call it.
+  var words: String { self == .price ? "price" : "number of customers" }
+}
