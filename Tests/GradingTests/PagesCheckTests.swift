@@ -1,12 +1,10 @@
 import DrillCore
-import Foundation
 import Testing
-import Topology
 
 @testable import Grading
 
 /// Two hot pages, asked for in turn ten times a second in the window of the trial `t`, from 0 to 10 s.
-private enum Pages {
+enum Pages {
   static let second: Int64 = 1_000_000_000
   static let skus = ["SKU-0001", "SKU-0002"]
 
@@ -126,6 +124,38 @@ private enum Pages {
     #expect(finding(until: 3.2).reason == "stale_page")
   }
 
+  /// One page, that shows `price`, and one change of it by 50 that began at 1 s and was done 10 ms later.
+  private func one(_ price: Int64, sent: Int64, bound: String? = "4000", editAt: Int64 = Pages.second) -> Finding {
+    var history = History()
+    history.add(
+      stream: "users", op: "product-hot", at: sent, labels: ["sku": "SKU-0001", "text": "17 customers"],
+      values: ["price_cents": price])
+    history.addPlanned(1, stream: "users", phase: "t.window", at: 0)
+    Pages.pages(&history)
+    Pages.edit(&history, "price_cents", 50, at: editAt)
+    let check = ChangesShowInTime(plan: Written.plan("changes-show-in-time", bound.map { ["within_ms": $0] } ?? [:]))
+    return check.evaluate(history.phase("t.window", from: 0, to: 10 * Pages.second))
+  }
+
+  @Test func theBoundsThemselvesAreAllowed() {
+    // The change is done at 1.01 s: at 5.01 s the old price is the last one that is allowed, and tells nothing yet.
+    let done = Pages.second + 10_000_000
+    #expect(one(500, sent: done + 4 * Pages.second).reason == "no_success_of_op")
+    #expect(one(500, sent: done + 4 * Pages.second + 1).reason == "stale_page")
+    #expect(one(550, sent: done + 4 * Pages.second + 1).status == .met)
+    // A page that comes in the moment in which the change begins may show it: it takes a millisecond.
+    #expect(one(550, sent: Pages.second - 1_000_000).reason == "no_success_of_op")
+    #expect(one(550, sent: Pages.second - 1_000_001).reason == "content_made_up")
+    // Without a bound nothing may be old.
+    #expect(one(500, sent: done + 500_000, bound: nil).reason == "stale_page")
+    #expect(one(500, sent: done + 500_000).expected == "pages show a change within 4.0 s")
+  }
+
+  @Test func aChangeThatWasDoneWhenTheWindowBeganIsPartOfItsBeginning() {
+    #expect(one(500, sent: 9 * Pages.second, editAt: -10_000_000).status == .met)
+    #expect(one(450, sent: 9 * Pages.second, editAt: -10_000_000).reason == "stale_page")
+  }
+
   @Test func troubleOfOurOwnIsInconclusive() {
     #expect(check.evaluate(History()).reason == "not_tried")
     #expect(check.evaluate(Pages.history()).reason == "probe_dead")
@@ -174,6 +204,31 @@ private enum Pages {
     #expect(finding([before[0]], beyond).reason == "summed_up_too_often")
   }
 
+  @Test func withoutABoundNothingIsAllowed() {
+    let check = RecomputationsAreBounded(plan: Written.plan("recomputations-are-bounded"))
+    let finding = check.evaluate(
+      Pages.history {
+        Self.read(&$0, "before", [["db", "a", "0", ""]])
+        Self.read(&$0, "after", [["db", "a", "1", ""]])
+      })
+    #expect(finding.reason == "summed_up_too_often")
+  }
+
+  @Test(arguments: [("0", "probe_dead"), ("1", nil)] as [(String, String?)])
+  func oneReviewIsTheFewest(reviews: String, reason: String?) {
+    let finding = check.evaluate(
+      Pages.history {
+        $0.addRows("t.window.pages", at: 0, columns: ["sku", "reviews"], [["SKU-0001", reviews]])
+        Self.read(&$0, "before", [["db", "a", "5", ""]])
+        Self.read(&$0, "after", [["db", "a", "25", ""]])
+      })
+    #expect(finding.reason == reason)
+  }
+
+  @Test func nothingReadIsNothing() {
+    #expect(finding([["db", "a", "7", ""]], [["db", "a", "7", ""]]).status == .met)
+  }
+
   @Test func countersThatBeganAnewProveNothing() {
     let before = [["db", "a", "1000", "yesterday"]]
     #expect(finding(before, [["db", "a", "2000", "now"]]).reason == "probe_dead")
@@ -198,123 +253,5 @@ private enum Pages {
     Self.read(&nobody, "before", [["db", "a", "0", ""]])
     Self.read(&nobody, "after", [["db", "a", "1", ""]])
     #expect(check.evaluate(nobody.phase("t.window", from: 0, to: Pages.second)).reason == "no_success_of_op")
-  }
-}
-
-/// A hundred pages, ten a second; some of the last ones are slow or fail.
-private func pages(slow: Int = 0, failed: Int = 0, planned: Int = 100, _ change: (inout History) -> Void = { _ in })
-  -> History
-{
-  var history = History()
-  for index in 0..<100 {
-    let at = Int64(index) * 100_000_000 + 1
-    let took: Int64 = 100 - index <= slow ? 1_000_000_001 : 1_000_000_000
-    let status = 100 - index > slow && 100 - index <= slow + failed ? 503 : 200
-    history.events.append(
-      Event(
-        at: at + took,
-        .request(
-          RequestEvent(
-            stream: "users", op: "product-hot", scheduled: at, sent: at, done: at + took, status: status,
-            outcome: Outcome(status: status)))))
-  }
-  history.addPlanned(planned, stream: "users", phase: "t.window", at: 0)
-  change(&history)
-  return history.phase("t.window", from: 0, to: 10 * Pages.second)
-}
-
-@Suite struct PagesAreQuickTests {
-  private let check = PagesAreQuick(plan: Written.plan("pages-are-quick", ["within_ms": "1000", "share": "0.05"]))
-
-  @Test func fiveOfAHundredMayBeSlow() {
-    #expect(check.evaluate(pages()).status == .met)
-    #expect(check.evaluate(pages(slow: 5)).status == .met)
-    #expect(check.evaluate(pages(slow: 2, failed: 3)).status == .met)
-    let finding = check.evaluate(pages(slow: 3, failed: 3))
-    #expect(finding.status == .violated && finding.reason == "pages_slow" && finding.observed.contains("6 of 100"))
-  }
-
-  @Test func aClosedDoorIsViolated() {
-    let history = pages { $0.addProbe("front-door", at: 1, ok: false, labels: ["phase": "t.window"]) }
-    #expect(check.evaluate(history).reason == "front_door_missing")
-  }
-
-  @Test func troubleOfOurOwnIsInconclusive() {
-    #expect(check.evaluate(History()).reason == "not_tried")
-    #expect(check.evaluate(pages(planned: 200)).reason == "load_not_delivered")
-  }
-}
-
-@Suite struct ServedAfterOwnerDiedTests {
-  private let check = ServedAfterOwnerDied(
-    plan: Written.plan("served-after-owner-died", ["after_ms": "2000", "within_ms": "1000", "share": "0.1"]))
-
-  /// Somebody dies at `second`; 2 s later the judging begins.
-  private func finding(slow: Int = 0, death: Double? = 3, trial: String = "t", planned: Int = 100) -> Finding {
-    check.evaluate(
-      pages(slow: slow, planned: planned) {
-        guard let death else { return }
-        $0.addFault("strike", "verified", at: Int64(death * 1e9), parameters: ["trial": trial])
-      })
-  }
-
-  @Test func theRestMustBeServed() {
-    // 50 pages from 5 s on, of which 5 may be slow.
-    #expect(finding(slow: 5).status == .met)
-    let late = finding(slow: 6)
-    #expect(late.status == .violated && late.reason == "not_served_after_death" && late.observed.contains("6 of 50"))
-  }
-
-  @Test func whatWasBeforeDoesNotCount() {
-    let history = pages {
-      for at in 0..<40 {
-        $0.add(stream: "users", op: "product-hot", at: Int64(at) * 100_000_000 + 2, status: 503)
-      }
-      $0.addPlanned(40, stream: "users", phase: "t.window", at: 0)
-      $0.addFault("strike", "verified", at: 3 * Pages.second, parameters: ["trial": "t"])
-    }
-    #expect(check.evaluate(history).status == .met)
-  }
-
-  @Test func troubleOfOurOwnIsInconclusive() {
-    #expect(check.evaluate(History()).reason == "not_tried")
-    #expect(finding(death: nil).reason == "fault_not_verified")
-    #expect(finding(trial: "other").reason == "fault_not_verified")
-    #expect(finding(death: 3.2).reason == "not_tried")
-    #expect(finding(planned: 200).reason == "load_not_delivered")
-  }
-}
-
-@Suite struct PagesReaderTests {
-  private func load(_ change: (String) -> String = { $0 }) throws -> Scenario {
-    let path = ScenarioFileTests.path.replacing("one-bad-instance", with: "cache-stampede")
-    return try ScenarioFile.parse(change(try String(contentsOfFile: path, encoding: .utf8)), file: "s.yaml")
-  }
-
-  private func pages(_ trial: TrialPlan) -> PagesPlan? {
-    for case .window(let window) in trial.steps { return window.pages }
-    return nil
-  }
-
-  @Test func whatStandsInTheFileIsRead() throws {
-    let scenario = try load()
-    let edit = try #require(pages(scenario.trials[0])?.edit)
-    #expect(edit.after == .seconds(2)...(.seconds(3)) && edit.reviews == 3 && edit.strike == nil)
-    let strike = try #require(pages(scenario.trials[1])?.edit?.strike)
-    #expect(strike == StrikePlan(service: "inventory", within: .seconds(6), lasts: .milliseconds(1500)))
-  }
-
-  @Test(arguments: [
-    ("to: 3s", "to: 13s", "after its window"), ("to: 3s", "to: 1s", "less than from"),
-    ("reviews: 2", "reviews: 0", "reviews"), ("within: 6s, lasts", "lasts", "within"),
-    ("strike: {", "struck: {", "struck"),
-  ])
-  func slipsAreNamed(old: String, new: String, word: String) throws {
-    do {
-      _ = try load { $0.replacing(old, with: new) }
-      Issue.record("\(new) was taken")
-    } catch let error as ProblemsError {
-      #expect(error.problems.contains { $0.description.contains(word) }, "\(error.problems.map(\.description))")
-    }
   }
 }
