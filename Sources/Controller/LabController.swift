@@ -87,7 +87,11 @@ public actor LabController {
 
   /// The lab's topology as its files say now, with the judge's.
   func readTopology() throws -> Topology {
-    try Topology.load(lab: lab.path, judgeFile: installation.judgeTopology)
+    let file = installation.scenario(state.scenario) + "/scenario.yaml"
+    let provider = FileManager.default.fileExists(atPath: file) ? try ScenarioFile.load(file).start.provider : nil
+    // The judge's own variables: given from here they win over the lab's .env.
+    return try Topology.load(
+      lab: lab.path, judgeFile: installation.judgeTopology, environment: ProviderPlan.variables(provider))
   }
 
   /// Starts the lab: healthy first, then the change that breaks it; returns when the symptom shows.

@@ -10,12 +10,15 @@ public struct StartPlan: Sendable, Equatable, Codable {
   public var damage: [DamagePlan]
   /// What must be seen before the lab is handed over.
   public var symptom: SymptomPlan
+  /// How much the payment company can do; `nil` for as much as anybody will need.
+  public var provider: ProviderPlan?
 
   /// A start.
   public init(
     baseline: [String: Int] = [:], change: [String: Int] = [:], standing: [FaultPlan] = [],
-    damage: [DamagePlan] = [], symptom: SymptomPlan
+    damage: [DamagePlan] = [], symptom: SymptomPlan, provider: ProviderPlan? = nil
   ) {
+    self.provider = provider
     self.baseline = baseline
     self.change = change
     self.standing = standing

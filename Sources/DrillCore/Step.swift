@@ -14,6 +14,8 @@ public enum Step: Sendable, Equatable, Codable {
   case replicas(ReplicasStep)
   /// Load, visits and probes for a while: what the checks judge.
   case window(WindowStep)
+  /// Lets the payment company work off what waits there, until nobody asks it any more.
+  case drain(DrainStep)
   /// Freezes the whole shop and lets one instance after the other go on alone, to see that each answers by itself.
   case alone(AloneStep)
   /// Kills the database and a few instances the moment something was acknowledged, and starts them again.
@@ -122,12 +124,14 @@ public struct WindowStep: Sendable, Equatable, Codable {
   public var lookups: String?
   /// What is done about the pages of the hot products; `nil`: nothing.
   public var pages: PagesPlan?
+  /// How many requests a second the users make here; `nil` for as many as everywhere.
+  public var rate: Double?
 
   /// A window.
   public init(
     length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil,
     faults: [TimedFault] = [], looks: LooksPlan? = nil, touches: Int = 1, lookups: String? = nil,
-    pages: PagesPlan? = nil
+    pages: PagesPlan? = nil, rate: Double? = nil
   ) {
     self.length = length
     self.users = users
@@ -139,6 +143,7 @@ public struct WindowStep: Sendable, Equatable, Codable {
     self.touches = touches
     self.lookups = lookups
     self.pages = pages
+    self.rate = rate
   }
 }
 
@@ -214,6 +219,15 @@ public struct CrashStep: Sendable, Equatable, Codable {
     self.within = within
     self.lease = lease
   }
+}
+
+/// See `Step.drain`.
+public struct DrainStep: Sendable, Equatable, Codable {
+  /// How long at most; whoever still asks then goes on doing so.
+  public var within: Duration
+
+  /// A pause in which everything comes to an end.
+  public init(within: Duration) { self.within = within }
 }
 
 /// See `Step.rest`.

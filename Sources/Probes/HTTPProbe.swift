@@ -54,14 +54,17 @@ public struct HTTPProbe: Sendable {
   ///
   /// - Parameters:
   ///   - token: sent as a bearer token when there is one.
+  ///   - headers: further headers.
   ///   - json: sent as the body when there is one.
   /// - Throws: when nothing came back in time.
   public func send(
-    _ method: String = "GET", _ url: String, token: String? = nil, json: String? = nil, timeout: Duration
+    _ method: String = "GET", _ url: String, token: String? = nil, headers: [(String, String)] = [],
+    json: String? = nil, timeout: Duration
   ) async throws -> Reply {
     var request = HTTPClientRequest(url: url)
     request.method = .RAW(value: method)
     if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let json {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(string: json))

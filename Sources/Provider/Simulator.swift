@@ -50,6 +50,7 @@ final class Simulator: Sendable {
     case .fail:
       throw ServiceError(500, .providerError, "The charge could not be worked on; nothing was charged.")
     case .failOnce:
+      tally.failOnce()
       throw ServiceError(503, .providerError, "The charge can't be worked on right now; nothing was charged.")
     case .decline:
       throw ServiceError(402, .paymentDeclined, "The charge was declined.")

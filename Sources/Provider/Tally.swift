@@ -9,10 +9,17 @@ struct ProviderStatistics: Codable, Sendable, Equatable {
   var executed = 0
   /// Those worked off though their caller had hung up by then.
   var abandoned = 0
+  /// Those that failed because they were the first with their key.
+  var failedOnce = 0
   /// Those that wait for their turn now.
   var waiting = 0
   /// How often each idempotency key was sent.
   var attempts: [String: Int] = [:]
+
+  enum CodingKeys: String, CodingKey {
+    case received, executed, abandoned, waiting, attempts
+    case failedOnce = "failed_once"
+  }
 }
 
 /// Counts what is asked and done: for `/metrics`, and key by key for `GET /v1/statistics`.
@@ -38,6 +45,9 @@ final class Tally: Sendable {
     executed.increment()
     counts.withLock { $0.executed += 1 }
   }
+
+  /// The first attempt with a key failed, as it was told to.
+  func failOnce() { counts.withLock { $0.failedOnce += 1 } }
 
   /// Nobody waited for it any more.
   func abandon() {

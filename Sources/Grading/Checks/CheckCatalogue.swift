@@ -42,6 +42,12 @@ public enum CheckCatalogue {
     "served-after-owner-died": Kind(parameters: ["after_ms", "within_ms", "share"]) { plan, _ in
       ServedAfterOwnerDied(plan: plan)
     },
+    "orders-recover": Kind(parameters: ["share", "within_ms"]) { plan, _ in OrdersRecover(plan: plan) },
+    "pages-are-served": Kind(parameters: ["share"]) { plan, _ in PagesAreServed(plan: plan) },
+    "requests-per-order": Kind(parameters: ["most"]) { plan, _ in RequestsPerOrder(plan: plan) },
+    "single-failures-are-hidden": Kind(parameters: ["share", "failures"]) { plan, _ in
+      SingleFailuresAreHidden(plan: plan)
+    },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]

@@ -14,7 +14,14 @@ enum StartReader {
       baseline: counts(map["baseline"]), change: counts(map["break"]),
       standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map { fault($0) } },
       damage: (map["damage"]?.list() ?? []).compactMap { $0.map().flatMap(damage) },
-      symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom)
+      symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom,
+      provider: map["provider"]?.map().map(provider))
+  }
+
+  private static func provider(_ map: YAMLMap) -> ProviderPlan {
+    defer { map.refuseOthers() }
+    return ProviderPlan(
+      latency: map.required("latency")?.duration() ?? .zero, capacity: map.required("capacity")?.int(1...100_000) ?? 1)
   }
 
   private static func counts(_ value: YAMLValue?) -> [String: Int] {

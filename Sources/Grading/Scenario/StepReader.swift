@@ -7,7 +7,7 @@ enum StepReader {
 
   private static let kinds: [(name: String, read: Reader)] = [
     ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("inject", inject),
-    ("replicas", replicas), ("window", window),
+    ("replicas", replicas), ("window", window), ("drain", drain),
     ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("provoke", provoke), ("preflight", preflight),
   ]
 
@@ -76,7 +76,8 @@ enum StepReader {
         faults: (map["faults"]?.list() ?? []).compactMap { $0.map().map { timedFault($0, within: length) } },
         looks: map["looks"]?.map().map(looks), touches: map["touches"]?.int(1...20) ?? 1,
         lookups: map["lookups"]?.name(),
-        pages: map["pages"]?.map().map { PagesReader.pages($0, within: length) }))
+        pages: map["pages"]?.map().map { PagesReader.pages($0, within: length) },
+        rate: map["rate"]?.double(0.1...20_000)))
   }
 
   private static func looks(_ map: YAMLMap) -> LooksPlan {
@@ -127,6 +128,8 @@ enum StepReader {
         service: service(map), instances: map.required("instances")?.int(0...50) ?? 0,
         rate: map.required("rate")?.double(1...1000) ?? 1, within: time(map, "within"), lease: time(map, "lease")))
   }
+
+  @Sendable private static func drain(_ map: YAMLMap) -> Step { .drain(DrainStep(within: time(map, "within"))) }
 
   @Sendable private static func rest(_ map: YAMLMap) -> Step { .rest(RestStep(within: time(map, "within"))) }
 

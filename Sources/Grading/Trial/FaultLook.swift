@@ -13,6 +13,7 @@ struct FaultLook {
       await replica(parameters["host"] ?? "", parameters["from_ms"].flatMap { Int($0) })
     case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
     case "redis-flush": await redisKeys(parameters["host"] ?? "", parameters["pattern"] ?? "")
+    case "provider": await provider(parameters)
     default: (false, "nobody knows how to look at \(kind)")
     }
   }

@@ -30,7 +30,9 @@ extension TrialContext {
         name: name)
       streams.append(Stream(name: "sweep", phase: name, schedule: schedule, patience: sweep.patience))
     }
-    if step.users, let users = try await users(for: step.length, phase: name) { streams.append(users) }
+    if step.users, let users = try await users(for: step.length, phase: name, rate: step.rate) {
+      streams.append(users)
+    }
     if let looks = step.looks, let stream = try await self.looks(looks, length: step.length, phase: name) {
       streams.append(stream)
     }
@@ -40,19 +42,22 @@ extension TrialContext {
     let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
     progress("\(names.joined(separator: " and ")) for \(step.length / .seconds(1)) s")
     let ready = streams
+    let book = await providerBook("\(name).provider.before")
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
+    if book != nil { await providerAttempts(phase: name) }
     if let table = step.lookups { await scans("\(name).after", of: table) }
     if step.pages != nil { await closePages(phase: name) }
     recordListeners(nodes, phase: name)
   }
 
   /// The scenario's users, through the gateway; `nil`, and a probe that says so, where no gateway of the lab runs.
-  func users(for length: Duration, phase: String) async throws -> Load.Stream? {
+  func users(for length: Duration, phase: String, rate: Double? = nil) async throws -> Load.Stream? {
     guard let gateway = try await instances(of: "gateway").first else {
       probe("front-door", ok: false, text: "no gateway runs", labels: ["phase": phase])
       return nil
     }
-    let plan = scenario.load
+    var plan = scenario.load
+    plan.rate = rate ?? plan.rate
     return Stream(
       name: "users", phase: phase, schedule: .users(plan, length: length, seed: seed, name: "\(phase).users"),
       base: "http://\(gateway.address):\(Self.servicePort)", patience: plan.patience, inFlight: plan.inFlight,

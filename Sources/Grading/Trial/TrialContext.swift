@@ -33,6 +33,7 @@ struct TrialContext: Sendable {
     case .inject(let step): try await inject(step, trial: trial)
     case .replicas(let step): try await replicas(step, trial: trial)
     case .window(let step): try await window(step, trial: trial)
+    case .drain(let step): try await drain(step)
     case .alone(let step): try await alone(step, trial: trial)
     case .crash(let step): try await crash(step, trial: trial)
     case .rest(let step): try await rest(step, trial: trial)

@@ -1,0 +1,5 @@
+#!/bin/sh
+# The order service stopped. Run in the lab folder.
+set -eu
+
+firedrill scale order=0

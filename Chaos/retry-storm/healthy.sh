@@ -1,0 +1,10 @@
+#!/bin/sh
+# The lab without its defect: one service repeats, a small share of its calls. Run in the lab folder after a start.
+set -eu
+
+sed -i -e 's/^\(GATEWAY_ORDER\|ORDER_PAYMENT\)_RETRY_MAX_ATTEMPTS=.*/\1_RETRY_MAX_ATTEMPTS=1/' \
+  -e 's/^PAYMENT_PROVIDER_RETRY_MAX_ATTEMPTS=.*/PAYMENT_PROVIDER_RETRY_MAX_ATTEMPTS=3/' \
+  -e 's/^PAYMENT_PROVIDER_RETRY_MAX_INTERVAL=.*/PAYMENT_PROVIDER_RETRY_MAX_INTERVAL=1000/' \
+  -e 's/^PAYMENT_PROVIDER_RETRY_JITTER=.*/PAYMENT_PROVIDER_RETRY_JITTER=full/' \
+  -e 's/^PAYMENT_PROVIDER_RETRY_BUDGET_PERCENT=.*/PAYMENT_PROVIDER_RETRY_BUDGET_PERCENT=10/' .env
+firedrill apply

@@ -1,0 +1,38 @@
+import DrillCore
+
+/// A payment company that fails now and then, once for an order and never twice, is no reason to refuse the order.
+///
+/// Reasons:
+/// - `failures_shown`: fewer of the orders than such a share were confirmed.
+/// - `front_door_missing`: no gateway runs.
+/// - `fault_not_verified` (inconclusive): the company did not fail often enough.
+/// - `probe_dead` (inconclusive): the company could not be asked.
+/// - `load_not_delivered`, `not_tried` (inconclusive): the users' requests did not go out, or there were no orders.
+struct SingleFailuresAreHidden: PlannedCheck {
+  let plan: CheckPlan
+
+  private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 1 }
+  private var least: Int { plan.parameters["failures"].flatMap { Int($0) } ?? 1 }
+
+  func evaluate(_ history: History) -> Finding {
+    let window = phase("window")
+    let expected = "\(Int((share * 100).rounded())) % of the orders are confirmed"
+    if history.frontDoorIsMissing(in: window) {
+      return .violated("front_door_missing", "no gateway runs", expected: expected)
+    }
+    let orders = history.ordersSent(in: window)
+    guard !orders.isEmpty else { return .inconclusive(.notTried, "there were no orders", expected: expected) }
+    if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
+    guard let before = history.rows("\(window).provider.before").last?.number("failed_once"),
+      let after = history.rows("\(window).provider.after").last?.number("failed_once")
+    else { return .inconclusive(.probeDead, "the payment company did not say", expected: expected) }
+    let lost = orders.count { !$0.isConfirmed }
+    let observed = "\(lost) of \(orders.count) orders were not confirmed, the company failed \(after - before) times"
+    // One may always go wrong: of a few hundred orders one is more than a rounding.
+    guard lost <= max(1, Int((1 - share) * Double(orders.count) + 1e-9)) else {
+      return .violated("failures_shown", observed, expected: expected)
+    }
+    guard after - before >= least else { return .inconclusive(.faultNotVerified, observed, expected: expected) }
+    return .met(observed, expected: expected)
+  }
+}
