@@ -28,6 +28,8 @@ public enum Step: Sendable, Equatable, Codable {
   case provoke(ProvokeStep)
   /// Asks the lab's preflight which deploys it lets through, and measures what the lab survives.
   case preflight(PreflightStep)
+  /// Asks the lab's preflight about settings that are known to be right or wrong.
+  case gate(GateStep)
 }
 
 /// See `Step.require`.

@@ -147,6 +147,16 @@ import Testing
     }
   }
 
+  @Test func firstAttemptsThatFailedByOrderAreCounted() async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, #"{"transient_rate":1}"#) == .ok)
+      for key in ["a", "b", "a"] { _ = try await charge(client, key: key) }
+      let response = try await client.execute(uri: "/v1/statistics", method: .get, headers: admin)
+      let text = String(buffer: response.body)
+      #expect(text.contains(#""failed_once":2"#), "\(text)")
+    }
+  }
+
   @Test func everythingIsCountedKeyByKey() async throws {
     try await application().test(.router) { client in
       for key in ["a", "b", "a", "a"] { _ = try await charge(client, key: key) }

@@ -49,6 +49,7 @@ public enum CheckCatalogue {
       SingleFailuresAreHidden(plan: plan)
     },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
+    "gate-holds": Kind(parameters: []) { plan, _ in GateHolds(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]
 

@@ -86,7 +86,7 @@ enum StartReader {
     return DamagePlan(kind: kind, parameters: parameters)
   }
 
-  private static func value(_ value: YAMLValue) -> FaultPlan.Value {
+  static func value(_ value: YAMLValue) -> FaultPlan.Value {
     switch value.node.content {
     case .sequence: return .oneOf(value.strings())
     case .mapping:

@@ -9,6 +9,7 @@ enum StepReader {
     ("require", require), ("restart", restart), ("scale", scale), ("settle", settle), ("inject", inject),
     ("replicas", replicas), ("window", window), ("drain", drain),
     ("alone", alone), ("crash", crash), ("rest", rest), ("hold", hold), ("provoke", provoke), ("preflight", preflight),
+    ("gate", gate),
   ]
 
   static func trial(_ map: YAMLMap) -> TrialPlan {
@@ -138,6 +139,18 @@ enum StepReader {
       HoldStep(
         service: service(map), shares: (map.required("shares")?.list() ?? []).compactMap { $0.double(0...1) },
         dwell: time(map, "dwell"), lease: time(map, "lease")))
+  }
+
+  @Sendable private static func gate(_ map: YAMLMap) -> Step {
+    func values(_ key: String) -> [String: FaultPlan.Value] {
+      var result: [String: FaultPlan.Value] = [:]
+      for entry in map.required(key)?.map()?.entries() ?? [] { result[entry.name] = StartReader.value(entry.value) }
+      return result
+    }
+    return .gate(
+      GateStep(
+        pass: values("pass"), refuse: values("refuse"), times: map.required("times")?.int(1...20) ?? 1,
+        patience: time(map, "patience")))
   }
 
   @Sendable private static func preflight(_ map: YAMLMap) -> Step {

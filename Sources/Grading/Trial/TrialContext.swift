@@ -40,6 +40,7 @@ struct TrialContext: Sendable {
     case .hold(let step): try await hold(step, trial: trial)
     case .provoke(let step): try await provoke(step, trial: trial)
     case .preflight(let step): try await preflight(step, trial: trial)
+    case .gate(let step): try await gate(step, trial: trial)
     }
     return true
   }
