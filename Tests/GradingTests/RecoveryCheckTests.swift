@@ -1,6 +1,7 @@
 import DrillCore
 import Foundation
 import Testing
+import Topology
 
 @testable import Grading
 
@@ -78,6 +79,23 @@ private enum Outage {
     #expect(check.evaluate(Outage.history(cleared: 65 * Outage.second / 10)).status == .met)
   }
 
+  @Test func fourOrdersBeforeItSayNothing() {
+    let tenth = Outage.second / 10
+    let four = check.evaluate(Outage.history(until: Outage.end, injected: 4 * tenth, state: "reserved"))
+    #expect(four.reason == "not_recovered")
+    let five = check.evaluate(Outage.history(until: Outage.end, injected: 5 * tenth, state: "reserved"))
+    #expect(five.reason == "orders_refused")
+    // One that was confirmed is enough.
+    let one = check.evaluate(
+      Outage.history(until: Outage.end, state: "reserved") { Outage.order(&$0, at: 1, status: 201) })
+    #expect(one.reason == "not_recovered")
+  }
+
+  @Test func whatGoesWhenItComesWasNeverThere() {
+    #expect(check.evaluate(Outage.history(cleared: 2 * Outage.second)).reason == "not_tried")
+    #expect(check.evaluate(Outage.history(cleared: 2 * Outage.second + 1)).status == .violated)
+  }
+
   @Test func anotherTrialsDisturbanceIsNotThisOnes() {
     let finding = check.evaluate(
       Outage.history(cleared: nil) {
@@ -102,6 +120,20 @@ private enum Outage {
   @Test func ordersDoNotCountAndOneInAHundredMayFail() {
     #expect(check.evaluate(history(lost: 2)).status == .met)
     #expect(check.evaluate(history(lost: 1, of: 20)).status == .met)
+  }
+
+  @Test func whereNoneMayFailNoneMay() {
+    let strict = PagesAreServed(plan: Written.plan("pages-are-served", ["share": "0"]))
+    #expect(strict.evaluate(history(lost: 0)).status == .met)
+    #expect(strict.evaluate(history(lost: 1)).reason == "pages_refused")
+  }
+
+  @Test func anOrderThatNobodyPlacedIsRightlyNotFound() {
+    let finding = check.evaluate(
+      Outage.history {
+        for index in 0..<20 { $0.add(stream: "users", op: "order-unknown", at: Int64(index), status: 404) }
+      })
+    #expect(finding.status == .met)
   }
 
   @Test(arguments: [503, 404, nil])
@@ -145,6 +177,18 @@ private enum Outage {
     let finding = check.evaluate(history(each: 3))
     #expect(finding.status == .violated && finding.reason == "requests_multiplied")
     #expect(finding.observed.contains("360 requests for 120 orders"))
+  }
+
+  @Test func whatOthersAskDoesNotCount() {
+    #expect(check.evaluate(history(each: 1, received: 999)).status == .met)
+    // One for each order that was confirmed, and none for the others.
+    let exact = Outage.history { history in
+      history.addRows("t.window.provider.before", at: 0, columns: ["received"], [["0"]])
+      history.addRows("t.window.provider.after", at: 1, columns: ["received"], [["999"]])
+      let confirmed = history.requests(stream: "users").filter { $0.status == 201 }.compactMap(\.key)
+      history.addRows("t.window.attempts", at: 1, columns: ["key", "attempts"], confirmed.map { [$0, "1"] })
+    }
+    #expect(check.evaluate(exact).status == .met)
   }
 
   @Test func keysOfTheShopsOwnHideNothing() {
@@ -279,11 +323,27 @@ private enum Outage {
     else { throw NotThere() }
     #expect(drain.within == .seconds(20))
     #expect(window.rate == 18)
+    guard case .gate(let gate) = scenario.trials[3].steps[2] else { throw NotThere() }
+    #expect(gate.times == 3 && gate.refuse.count == 3)
+    #expect(gate.pass["GATEWAY_ORDER_RETRY_MAX_ATTEMPTS"] == .fixed("1"))
+    #expect(gate.pass["PAYMENT_PROVIDER_RETRY_MAX_ATTEMPTS"] == .between(1, 2))
     // The brief tells the symptom, never the cause.
     for word in ["retr", "storm", "budget", "repeat"] { #expect(!scenario.brief.lowercased().contains(word)) }
   }
 
   private struct NotThere: Error {}
+
+  @Test func aQuestionChangesWhatIsThereAndNothingElse() throws {
+    let compose = """
+      services:
+        a: {image: x, command: ["x"], environment: {ONE: "1", TWO: "2"}}
+        b: {image: x, command: ["x"], environment: {ONE: ""}}
+      """
+    let plan = try Topology.parse([Topology.Source(name: "compose.yaml", text: compose)])
+    let changed = plan.with(["ONE": "7", "THREE": "3"])
+    #expect(changed.service("a")?.environment == ["ONE": "7", "TWO": "2"])
+    #expect(changed.service("b")?.environment == ["ONE": "7"])
+  }
 
   @Test func aLabsOwnWordsDoNotChangeTheCompany() {
     let plan = ProviderPlan(latency: .milliseconds(50), capacity: 2)
