@@ -182,7 +182,8 @@ extension ProcessEngine {
   private static func metricsPort(of service: Topology.Service) -> Int? {
     let program = service.commandLine.first ?? ""
     if program == "fleet" { return Int(service.environment["HTTP_PORT"] ?? "") ?? 8080 }
-    if service.commandLine.contains(where: { $0.contains("prometheus-postgres-exporter") }) { return 9187 }
-    return service.commandLine.contains { $0.contains("prometheus-redis-exporter") } ? 9121 : nil
+    // By the program's own name, or by that of the script that starts it.
+    if service.commandLine.contains(where: { $0.contains("postgres-exporter") }) { return 9187 }
+    return service.commandLine.contains { $0.contains("redis-exporter") } ? 9121 : nil
   }
 }
