@@ -18,14 +18,14 @@ struct OrderDesk: Sendable {
   let repeatWait: Duration
 
   /// Places an order, or gives the reply of the first request with the same key again.
-  /// - Parameter items: in order of sku.
+  /// - Parameter items: each sku once, in the order in which the customer put them in.
   /// - Throws: `ServiceError` 409 when the key was used for another order or its first request isn't finished;
   ///   `UpstreamError`, `ServiceError` or `PostgresError` when the outcome is unknown: send the same again.
   func place(session: String, key: String, items: [CartItem]) async throws -> FinalReply {
     let order = NewOrder(
       id: UUID().uuidString.lowercased(), sessionID: session, reservationID: UUID().uuidString.lowercased(), key: key,
       bodyHash: try Self.hash(items), items: items)
-    if try await store.begin(order, claim: claim) { return try await work(order.id, key: key) }
+    if try await store.begin(order, claim: claim) { return try await work(order.id, key: key, cart: items) }
 
     let deadline = ContinuousClock.now + repeatWait
     var pause = Duration.milliseconds(10)
@@ -38,7 +38,7 @@ struct OrderDesk: Sendable {
         throw ServiceError(409, .idempotencyConflict, "This key was used for another order; use a new key.")
       }
       if let reply = known.reply { return reply }
-      if try await store.takeOver(key, claim: claim) { return try await work(known.orderID, key: key) }
+      if try await store.takeOver(key, claim: claim) { return try await work(known.orderID, key: key, cart: items) }
       guard ContinuousClock.now + pause < deadline else {
         throw ServiceError(
           409, .inProgress, "The first request with this key isn't finished; ask again.", retryAfter: 1)
@@ -68,9 +68,9 @@ struct OrderDesk: Sendable {
     return order
   }
 
-  private func work(_ id: String, key: String) async throws -> FinalReply {
+  private func work(_ id: String, key: String, cart: [CartItem]) async throws -> FinalReply {
     do {
-      return try await workflow.place(id, key: key)
+      return try await workflow.place(id, key: key, cart: cart)
     } catch {
       // If this fails too, the claim runs out by itself.
       try? await store.giveBack(key)
@@ -78,9 +78,9 @@ struct OrderDesk: Sendable {
     }
   }
 
-  /// Equal carts give equal hashes, however they were written.
-  private static func hash(_ items: [CartItem]) throws -> String {
-    let bytes = try JSONBody.encode(OrderRequest(items: items))
+  /// Equal carts give equal hashes, however they were written and whatever was put in first.
+  static func hash(_ items: [CartItem]) throws -> String {
+    let bytes = try JSONBody.encode(OrderRequest(items: items.sorted { $0.sku < $1.sku }))
     let digits = Array("0123456789abcdef")
     return SHA256.hash(data: Array(bytes.readableBytesView)).reduce(into: "") {
       $0.append(digits[Int($1 >> 4)])

@@ -12,7 +12,8 @@ struct OrderRoutes {
     router.post("/orders") { request, _ in
       let session = try SessionID.required(in: request)
       let key = try IdempotencyKey.required(in: request)
-      let items = try Validation.cart(try await JSONBody.decode(OrderRequest.self, from: request).items)
+      let items = try await JSONBody.decode(OrderRequest.self, from: request).items
+      _ = try Validation.cart(items)
       let reply = try await desk.place(session: session, key: key, items: items)
       return JSONBody.response(bytes: ByteBuffer(string: reply.body), status: .init(code: reply.status))
     }

@@ -10,13 +10,14 @@ struct OrderWorkflow: Sendable {
   let till: TillClient
 
   /// Places an order that is ours alone, from wherever it stands.
+  /// - Parameter cart: its lines as the customer wrote them down; nil: as they are stored.
   /// - Returns: the final reply, which is kept with the key.
   /// - Throws: `UpstreamError`, `ServiceError` or `PostgresError` when a step's outcome is unknown; the order stays as
   ///   it is, and calling again goes on.
-  func place(_ id: String, key: String) async throws -> FinalReply {
+  func place(_ id: String, key: String, cart: [CartItem]? = nil) async throws -> FinalReply {
     guard var order = try await store.find(id) else { throw ServiceError.notFound("There is no order \(id).") }
     if order.status == .pending {
-      switch try await stock.reserve(order) {
+      switch try await stock.reserve(order, cart: cart) {
       case .held(let reservation):
         try await store.markReserved(order, reservation)
         order.status = .reserved

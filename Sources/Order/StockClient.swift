@@ -16,10 +16,11 @@ struct StockClient: Sendable {
   let ttl: Duration
 
   /// Holds an order's cart.
+  /// - Parameter cart: its lines in the customer's order; nil: in that of the stored order.
   /// - Throws: `UpstreamError` or `ServiceError` 5xx when the outcome is unknown.
-  func reserve(_ order: StoredOrder) async throws -> Hold {
+  func reserve(_ order: StoredOrder, cart: [CartItem]? = nil) async throws -> Hold {
     let request = ReservationRequest(
-      id: order.reservationID, items: order.items.map { CartItem(sku: $0.sku, quantity: $0.quantity) },
+      id: order.reservationID, items: cart ?? order.items.map { CartItem(sku: $0.sku, quantity: $0.quantity) },
       ttlSeconds: max(1, ttl.milliseconds / 1000))
     let reply = try await client.send(.POST, "/reservations", json: try JSONBody.encode(request), isRepeatable: true)
     guard reply.isOK else {

@@ -51,6 +51,15 @@ import Testing
     #expect(try await post(body, headers: good).status == status)
   }
 
+  @Test func equalCartsAreEqualWhateverWasPutInFirst() throws {
+    let first = CartItem(sku: "SKU-0001", quantity: 1)
+    let second = CartItem(sku: "SKU-0002", quantity: 2)
+    let hash = try OrderDesk.hash([first, second])
+    #expect(try OrderDesk.hash([second, first]) == hash)
+    #expect(try OrderDesk.hash([second]) != hash)
+    #expect(try OrderDesk.hash([first, CartItem(sku: "SKU-0002", quantity: 1)]) != hash)
+  }
+
   @Test func everyStatementHasItsFile() {
     for name in OrderSQL.allCases {
       #expect(
