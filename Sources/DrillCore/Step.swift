@@ -128,13 +128,16 @@ public struct WindowStep: Sendable, Equatable, Codable {
   public var pages: PagesPlan?
   /// How many requests a second the users make here; `nil` for as many as everywhere.
   public var rate: Double?
+  /// What is done about locked rows meanwhile; `nil` for nothing.
+  public var locks: LocksPlan?
 
   /// A window.
   public init(
     length: Duration, users: Bool, sweep: SweepPlan? = nil, follow: FollowPlan? = nil, operatorEvery: Duration? = nil,
     faults: [TimedFault] = [], looks: LooksPlan? = nil, touches: Int = 1, lookups: String? = nil,
-    pages: PagesPlan? = nil, rate: Double? = nil
+    pages: PagesPlan? = nil, rate: Double? = nil, locks: LocksPlan? = nil
   ) {
+    self.locks = locks
     self.length = length
     self.users = users
     self.sweep = sweep

@@ -16,8 +16,9 @@ struct Catalogue {
   private let cumulative: [Double]
 
   /// `products` of those that the seed deals to the users, 400 at most; `zipf` is the law's exponent, 0 for all alike.
-  init(products: Int, zipf: Double, hot: HotPlan?, seed: UInt64) {
-    let all = Array(Products(seed: seed).users.prefix(max(products, 1)))
+  /// `goods` takes the place of the users' products.
+  init(products: Int, zipf: Double, hot: HotPlan?, seed: UInt64, goods: [String]? = nil) {
+    let all = goods ?? Array(Products(seed: seed).users.prefix(max(products, 1)))
     // Drawn by the seed alone: every stream of a grade has the same hot ones.
     var draw = SeededRandom(seed: seed, name: "hot")
     let hottest = hot.map { Array(draw.shuffled(all).prefix(max($0.count, 1))) } ?? []
@@ -80,8 +81,9 @@ struct Shopping {
   private let catalogue: Catalogue
   private let cart: CartPlan?
 
-  init(_ plan: LoadPlan, seed: UInt64) {
-    catalogue = Catalogue(products: plan.products, zipf: plan.zipf, hot: plan.hot, seed: seed)
+  init(_ plan: LoadPlan, seed: UInt64, goods: [String]? = nil) {
+    catalogue = Catalogue(
+      products: plan.products, zipf: plan.zipf, hot: goods == nil ? plan.hot : nil, seed: seed, goods: goods)
     cart = plan.cart
   }
 

@@ -21,6 +21,10 @@ public struct SaturateStream: Sendable {
   public var targets: [PlannedRequest.Target]
   /// What every request is drawn from, with the stream's name and the client's number.
   public var seed: UInt64
+  /// The products that all of them want, each as likely; `nil` for those of the load.
+  public var goods: [String]?
+  /// Tells this stream from others of the same name in a grade: they ask with other ids, in another order.
+  public var series = ""
 
   /// A stream that is ready to be sent.
   public init(
@@ -38,7 +42,7 @@ public struct SaturateStream: Sendable {
 
   /// The requests of the client number `client`, from 0, one after the other without end.
   public func requests(of client: Int) -> SaturateRequests {
-    SaturateRequests(self, client: client, shopping: Shopping(load, seed: seed))
+    SaturateRequests(self, client: client, shopping: Shopping(load, seed: seed, goods: goods))
   }
 
   /// Keeps every client busy for `length`, from now on, then waits for what is in flight. When `stop` is set, it is
@@ -62,7 +66,7 @@ public struct SaturateStream: Sendable {
     }
     // Nobody knows yet how many there will be, but each client makes one.
     sample("load.planned", Double(count), at: begin)
-    let shopping = Shopping(load, seed: seed)
+    let shopping = Shopping(load, seed: seed, goods: goods)
     await withDiscardingTaskGroup { group in
       for number in 0..<count {
         let requests = SaturateRequests(self, client: number, shopping: shopping)
@@ -95,7 +99,7 @@ public struct SaturateRequests: Sendable {
     self.shopping = shopping
     targets = stream.targets
     self.client = client
-    random = SeededRandom(seed: stream.seed, name: "\(stream.name).client.\(client)")
+    random = SeededRandom(seed: stream.seed, name: "\(stream.name)\(stream.series).client.\(client)")
   }
 
   /// The next request; its time `at` is 0, for it goes out when its turn comes.

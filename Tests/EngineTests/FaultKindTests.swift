@@ -25,6 +25,11 @@ import Testing
       "host": "db", "port": "5432", "user": "u", "database": "d", "password_secret": "p", "count": "2000",
     ]
     #expect(problem("hold-connections", held) == nil)
+    let row = ["host": "db", "database": "d", "sku": "SKU-0001"]
+    #expect(problem("hold-row", row) == nil)
+    #expect(problem("hold-row", ["host": "db", "database": "d"])?.contains("sku is missing") == true)
+    #expect(problem("deadlocks", ["host": "db", "database": "d"]) == nil)
+    #expect(problem("deadlocks", row)?.contains("sku: deadlocks has no such parameter") == true)
     for kind in ["stop-node", "kill-node"] { #expect(problem(kind, ["node": "web"]) == nil) }
   }
 
@@ -49,7 +54,8 @@ import Testing
 
   @Test func anUnknownKindNamesTheKnownOnes() {
     let known =
-      "hold-connections, kill-node, pause-node, pause-process, provider, redis-flush, replay-lag, replay-pause, scale"
+      "deadlocks, hold-connections, hold-row, kill-node, pause-node, pause-process, provider, redis-flush, replay-lag, "
+      + "replay-pause, scale"
     #expect(problem("explode", [:])?.contains(known) == true)
   }
 }

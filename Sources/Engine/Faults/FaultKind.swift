@@ -54,6 +54,10 @@ public enum FaultKind: Sendable, Equatable {
     "replay-lag": [.text("host"), .number("from_ms", milliseconds), .number("to_ms", milliseconds)],
     // Keys of a Redis that match a pattern, deleted every so often.
     "redis-flush": [.text("host"), .text("pattern"), .number("every_ms", 10...60_000)],
+    // The stock of a product, locked and kept.
+    "hold-row": [.text("host"), .text("database"), .text("sku")],
+    // Two sessions of nobody's that lock crosswise, again and again.
+    "deadlocks": [.text("host"), .text("database")],
     // How the payment provider behaves.
     "provider": [
       .optional("latency_ms", 0...600_000), .optional("latency_factor", 0...1000), .optional("capacity", 1...100_000),

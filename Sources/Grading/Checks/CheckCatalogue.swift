@@ -48,6 +48,10 @@ public enum CheckCatalogue {
     "single-failures-are-hidden": Kind(parameters: ["share", "failures"]) { plan, _ in
       SingleFailuresAreHidden(plan: plan)
     },
+    "deadlocks-do-not-happen": Kind(parameters: ["orders"]) { plan, _ in DeadlocksDoNotHappen(plan: plan) },
+    "checkouts-do-not-hang": Kind(parameters: ["within_ms", "share"]) { plan, _ in CheckoutsDoNotHang(plan: plan) },
+    "counts-are-set-right": Kind(parameters: []) { plan, _ in CountsAreSetRight(plan: plan) },
+    "others-go-on": Kind(parameters: ["share"]) { plan, _ in OthersGoOn(plan: plan) },
     "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
     "gate-holds": Kind(parameters: []) { plan, _ in GateHolds(plan: plan) },
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },

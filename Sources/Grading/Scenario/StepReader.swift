@@ -78,7 +78,7 @@ enum StepReader {
         looks: map["looks"]?.map().map(looks), touches: map["touches"]?.int(1...20) ?? 1,
         lookups: map["lookups"]?.name(),
         pages: map["pages"]?.map().map { PagesReader.pages($0, within: length) },
-        rate: map["rate"]?.double(0.1...20_000)))
+        rate: map["rate"]?.double(0.1...20_000), locks: map["locks"]?.map().map(LocksReader.locks)))
   }
 
   private static func looks(_ map: YAMLMap) -> LooksPlan {

@@ -14,6 +14,8 @@ struct FaultLook {
     case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
     case "redis-flush": await redisKeys(parameters["host"] ?? "", parameters["pattern"] ?? "")
     case "provider": await provider(parameters)
+    case "hold-row": await heldRow(parameters["sku"] ?? "")
+    case "deadlocks": await countedDeadlock()
     default: (false, "nobody knows how to look at \(kind)")
     }
   }

@@ -36,7 +36,7 @@ extension TrialContext {
   }
 
   /// - Returns: the engine's name of the fault.
-  @discardableResult private func inject(_ plan: FaultPlan, id: String, _ trial: String) async throws -> String {
+  @discardableResult func inject(_ plan: FaultPlan, id: String, _ trial: String) async throws -> String {
     let nodes = try await engine.nodes()
     var random = SeededRandom(seed: seed, name: id)
     let replicas = await replicaNames()

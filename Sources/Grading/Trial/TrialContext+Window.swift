@@ -98,6 +98,9 @@ extension TrialContext {
       group.addTask {
         await withTaskGroup(of: Void.self) { loads in
           if let follow { loads.addTask { _ = await follow.run(with: load, recorder: recorder, stop: stop) } }
+          if let locks = step.locks {
+            loads.addTask { await self.locks(locks, length: step.length, unless: stop, trial: trial) }
+          }
           for stream in streams { loads.addTask { _ = await stream.run(with: load, recorder: recorder, stop: stop) } }
         }
         over.set()
@@ -107,6 +110,16 @@ extension TrialContext {
       if let every = step.operatorEvery {
         group.addTask {
           await operators(every: every, until: over)
+          return nil
+        }
+      }
+      if step.locks != nil {
+        group.addTask {
+          await countDeadlocks(phase: "\(trial).window", until: over)
+          return nil
+        }
+        group.addTask {
+          await watchCommits(phase: "\(trial).window", until: over)
           return nil
         }
       }

@@ -1,0 +1,61 @@
+import DrillCore
+
+/// Those who order get their reply soon: the share of orders that take longer, or get none, stays within what the brief
+/// allows.
+///
+/// An order has several commits. One that waited while the judge's own commits on the same server, which wait for
+/// nobody, were slow as well may have waited for the machine: it speaks neither for the lab nor against it.
+///
+/// Reasons:
+/// - `checkouts_hang`: more took longer.
+/// - `no_success_of_op` (inconclusive): hardly anybody ordered.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or the machine was so
+///   slow that nobody can tell.
+/// - `not_tried` (inconclusive): there were no users.
+struct CheckoutsDoNotHang: PlannedCheck {
+  let plan: CheckPlan
+
+  private static let fewest = 20
+  /// A commit that took longer says that the machine is slow; it usually takes a few milliseconds. In ms.
+  private static let slowCommit = 300.0
+
+  private var bound: Int64 { plan.parameters["within_ms"].flatMap { Int64($0) } ?? 1000 }
+  private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
+
+  func evaluate(_ history: History) -> Finding {
+    let expected = "orders are answered within \(bound) ms"
+    let window = phase("window")
+    let users = history.requests(stream: "users", in: window)
+    guard !users.isEmpty else { return .inconclusive(.notTried, "there were no users", expected: expected) }
+    if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
+    let orders = users.filter { $0.op == DrillCore.Operation.order.rawValue && $0.sent != nil }
+    guard orders.count >= Self.fewest else {
+      return .inconclusive(.noSuccessOfOp, "\(orders.count) ordered", expected: expected)
+    }
+    let slow = orders.filter { $0.status == nil || ($0.latency ?? .max) > bound * 1_000_000 }
+    let worst = (orders.compactMap(\.latency).max() ?? 0) / 1_000_000
+    let observed = "\(slow.count) of \(orders.count) orders took longer, the longest \(worst) ms"
+    // One may always be unlucky where any share is allowed.
+    let allowed = share > 0 ? max(1, Int(share * Double(orders.count))) : 0
+    guard slow.count > allowed else { return .met(observed, expected: expected) }
+    let stalls = Self.stalls(history, window)
+    let hung = slow.filter { order in
+      let begin = order.scheduled
+      let end = max(begin, order.done ?? .max)
+      return !stalls.contains { $0.overlaps(begin...end) }
+    }
+    guard hung.count <= allowed else { return .violated("checkouts_hang", observed, expected: expected) }
+    return .inconclusive(
+      .loadNotDelivered, "\(observed), while the server itself took long to commit", expected: expected)
+  }
+
+  /// When the judge's own commits were slow.
+  private static func stalls(_ history: History, _ window: String) -> [ClosedRange<Int64>] {
+    history.samples("commit_ms").compactMap { sample in
+      guard sample.labels["phase"] == window, sample.value > slowCommit,
+        let begin = sample.labels["begin"].flatMap({ Int64($0) })
+      else { return nil }
+      return begin...(begin + Int64(sample.value * 1e6))
+    }
+  }
+}
