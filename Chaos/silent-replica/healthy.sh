@@ -1,5 +1,6 @@
 #!/bin/sh
-# The lab without its defect: both servers follow, and are asked only while they do. Run in the lab folder after a start.
+# The lab without its defect: both servers follow, and are asked only while they do. Run in the lab folder after a
+# start.
 set -eu
 
 for x in a b; do

@@ -4,8 +4,8 @@ import Grading
 
 /// A short look at whether the symptom still shows.
 extension LabController {
-  /// Does once what `start` did until the symptom showed, and says what it saw. It is no grade: nothing is injected, and
-  /// what it doesn't see may well be there.
+  /// Does once what `start` did until the symptom showed, and says what it saw. It is no grade: what it doesn't see may
+  /// well be there.
   public func check() async throws -> Wire.Check {
     let file = installation.scenario(state.scenario) + "/scenario.yaml"
     guard let scenario = try? ScenarioFile.load(file) else {

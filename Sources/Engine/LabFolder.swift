@@ -122,7 +122,8 @@ public struct LabFolder: Sendable, Equatable {
     for folder in [path, logs] where chmod(folder, 0o755) != 0 { throw EngineError.system("chmod \(folder)") }
   }
 
-  /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs, evidence and post-mortem.
+  /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs, evidence
+  /// and post-mortem.
   public func restorePristine() throws {
     let files = FileManager.default
     for name in try files.contentsOfDirectory(atPath: path) where !Self.ownNames.contains(name) {

@@ -25,7 +25,8 @@ struct Firedrill: AsyncParsableCommand {
           Apply.self, Restart.self, StopNode.self, StartNode.self, Pause.self, Resume.self, Scale.self, Reset.self,
           Diff.self, Chaos.self,
         ]),
-      CommandGroup(name: "Judge", subcommands: [Grade.self, Watch.self, PostMortemCommand.self, Regrade.self, Certify.self]),
+      CommandGroup(
+        name: "Judge", subcommands: [Grade.self, Watch.self, PostMortemCommand.self, Regrade.self, Certify.self]),
     ])
 
   /// Parses and runs, with this tool's exit codes for every kind of error.

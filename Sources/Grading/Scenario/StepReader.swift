@@ -86,8 +86,8 @@ enum StepReader {
     return LooksPlan(rate: map.required("rate")?.double(1...2000) ?? 1, patience: time(map, "patience"))
   }
 
-  /// A fault, or several under `one_of`, with `after` (`{from: A, to: B}`) and `lasts` in place of a lease: that is five
-  /// seconds longer.
+  /// A fault, or several under `one_of`, with `after` (`{from: A, to: B}`) and `lasts` in place of a lease: that is
+  /// five seconds longer.
   private static func timedFault(_ map: YAMLMap, within length: Duration) -> TimedFault {
     let lasts = time(map, "lasts")
     var least = Duration.zero

@@ -8,8 +8,8 @@ struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look at the lab again whenever it changes: does the symptom still show?",
     discussion: """
-      Keys: h hint, r runbook, c look now, g grade, q quit. Where standard input is no terminal it is read as if it were \
-      typed, and its end quits.
+      Keys: h hint, r runbook, c look now, g grade, q quit. Where standard input is no terminal it is read as \
+      if it were typed, and its end quits.
       """)
   @OptionGroup var lab: LabOptions
 
