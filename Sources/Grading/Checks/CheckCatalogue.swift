@@ -57,6 +57,9 @@ public enum CheckCatalogue {
     "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
   ]
 
+  /// The names of the kinds there are.
+  static let names = kinds.keys.sorted()
+
   /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing or that nobody reads.
   public static func problems(with plan: CheckPlan) -> [String] {
     guard let kind = kinds[plan.kind] else {

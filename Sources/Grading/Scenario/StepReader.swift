@@ -12,6 +12,9 @@ enum StepReader {
     ("gate", gate),
   ]
 
+  /// The kinds there are.
+  static let names = kinds.map(\.name)
+
   static func trial(_ map: YAMLMap) -> TrialPlan {
     defer { map.refuseOthers() }
     return TrialPlan(
@@ -23,7 +26,6 @@ enum StepReader {
   static func step(_ value: YAMLValue) -> Step? {
     guard let map = value.map() else { return nil }
     defer { map.refuseOthers() }
-    let names = kinds.map(\.name)
     guard map.keys.count == 1, let key = map.keys.first, let kind = kinds.first(where: { $0.name == key.name }) else {
       let hint = map.keys.first.map { Spelling.hint(for: $0.name, among: names) } ?? ""
       map.problems.report("a step is one of \(names.joined(separator: ", "))\(hint)", at: map.place, key: map.key)

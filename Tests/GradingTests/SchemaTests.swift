@@ -1,0 +1,62 @@
+import DrillCore
+import Engine
+import Foundation
+import Testing
+
+@testable import Grading
+
+/// The schema that editors use knows what the reader knows. That it fits every scenario is seen by `make lint`.
+@Suite struct SchemaTests {
+  private static let schema: [String: Any] = {
+    var path = ScenarioFileTests.path
+    for _ in 0..<2 { path = (path as NSString).deletingLastPathComponent }
+    let data = FileManager.default.contents(atPath: path + "/scenario.schema.json") ?? Data()
+    return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+  }()
+
+  /// What stands at a path of keys.
+  private func value(_ path: String...) -> Any? {
+    path.reduce(Self.schema as Any?) { ($0 as? [String: Any])?[$1] }
+  }
+
+  private func names(_ value: Any?) -> [String] { (value as? [String] ?? []).sorted() }
+
+  @Test func itKnowsEveryStep() throws {
+    let steps = try #require(value("$defs", "step", "properties") as? [String: Any])
+    #expect(steps.keys.sorted() == StepReader.names.sorted())
+  }
+
+  @Test func itKnowsEveryCheckFaultAndOperation() {
+    let check = value("properties", "checks", "items", "properties", "kind", "enum")
+    #expect(names(check) == CheckCatalogue.names)
+    let fault = value("$defs", "fault", "properties", "kind", "enum")
+    #expect(names(fault) == FaultKind.parameters.keys.sorted())
+    let operation = value("properties", "load", "properties", "mix", "propertyNames", "enum")
+    #expect(names(operation) == DrillCore.Operation.allCases.map(\.rawValue).sorted())
+  }
+
+  @Test func itKnowsEveryDamage() throws {
+    let list = try #require(
+      value("properties", "start", "properties", "damage", "items", "oneOf") as? [[String: Any]])
+    var known: [String: [String]] = [:]
+    for one in list {
+      let keys = try #require(one["properties"] as? [String: Any])
+      let kind = try #require((keys["kind"] as? [String: Any])?["const"] as? String)
+      known[kind] = keys.keys.filter { $0 != "kind" }.sorted()
+    }
+    #expect(
+      known == Dictionary(uniqueKeysWithValues: DamagePlan.Kind.allCases.map { ($0.rawValue, $0.parameters.sorted()) }))
+  }
+
+  /// The example of CONTRIBUTING.md is a scenario that would start.
+  @Test func theWorkedExampleIsAScenario() throws {
+    var path = ScenarioFileTests.path
+    for _ in 0..<3 { path = (path as NSString).deletingLastPathComponent }
+    let text = try String(contentsOfFile: path + "/CONTRIBUTING.md", encoding: .utf8)
+    let fence = try #require(text.components(separatedBy: "```yaml\n").dropFirst().first)
+    let yaml = try #require(fence.components(separatedBy: "```\n").first)
+    let scenario = try ScenarioFile.parse(yaml, file: "CONTRIBUTING.md")
+    #expect(scenario.id == "nobody-gets-in" && scenario.trials.count == 2)
+    #expect(CheckCatalogue.checks(of: scenario).count == scenario.checks.count)
+  }
+}
