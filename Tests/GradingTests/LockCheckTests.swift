@@ -151,6 +151,31 @@ private func ordered(
     #expect(finding.status == (isStall ? .inconclusive : .violated))
   }
 
+  /// Ready to run from 10 to 11 s, and for a share of it without a processor.
+  @Test(arguments: [
+    (0.51, 0 as Int64, "load_not_delivered"), (0.5, 0, "checkouts_hang"), (0.51, -850_000_000, "checkouts_hang"),
+  ])
+  func whoHadNoProcessorTellsNothing(share: Double, later: Int64, reason: String) {
+    var history = slow(3, after: 3200)
+    let begin = 10 * second
+    let labels = ["phase": "t.window", "begin": "\(begin)"]
+    history.events.append(
+      Event(
+        at: begin + second + later, .sample(SampleEvent(name: "processor_wait", value: share, labels: labels))))
+    #expect(check.evaluate(history).reason == reason)
+  }
+
+  /// The same time is not counted twice.
+  @Test func slowInBothWaysIsSlowOnce() {
+    var history = slow(3, after: 3200)
+    let labels = ["phase": "t.window", "begin": "\(10 * second)"]
+    for name in ["commit_ms", "processor_wait"] {
+      history.events.append(
+        Event(at: 10 * second + 150_000_000, .sample(SampleEvent(name: name, value: 150, labels: labels))))
+    }
+    #expect(check.evaluate(history).reason == "checkouts_hang")
+  }
+
   /// Each of thirty commits took a tenth of a second, or a little more.
   @Test(arguments: [(100.0, "checkouts_hang"), (101.0, "load_not_delivered")])
   func commitsOfUsualLengthAreNoStall(commit: Double, reason: String) {
@@ -276,9 +301,10 @@ private func ordered(
   }
 
   @Test func aRestlessMachineTellsNothing() {
-    let restless = check.evaluate(history(free: [10, 40, 20]))
+    let restless = check.evaluate(history(held: [7, 7, 7], free: [10, 40, 20]))
     #expect(restless.status == .inconclusive && restless.reason == "load_not_delivered")
-    #expect(check.evaluate(history(free: [11, 30, 20])).status == .met)
+    #expect(check.evaluate(history(held: [7, 7, 7], free: [11, 30, 20])).reason == "others_wait")
+    #expect(check.evaluate(history(free: [10, 40, 20])).status == .met)
     #expect(check.evaluate(history(held: [0, 0, 0], free: [10, 40, 20])).status == .violated)
   }
 

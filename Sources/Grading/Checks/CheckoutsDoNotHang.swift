@@ -3,9 +3,9 @@ import DrillCore
 /// Those who order get their reply soon: the share of orders that take longer, or get none, stays within what the brief
 /// allows.
 ///
-/// The judge commits something of its own on the same server meanwhile, which waits for nobody. The time that such
-/// commits took, where they were slow, is the machine's: an order that is late without it alone speaks neither for the
-/// lab nor against it.
+/// The judge commits something of its own on the same server meanwhile, which waits for nobody. The time of such
+/// commits, where they were slow, is the machine's, and so is the time in which a service of the shop was ready to run
+/// and got no processor: an order that was late by nothing else speaks neither for the lab nor against it.
 ///
 /// Reasons:
 /// - `checkouts_hang`: more took longer.
@@ -19,6 +19,9 @@ struct CheckoutsDoNotHang: PlannedCheck {
   private static let fewest = 20
   /// A commit that took longer says that the machine is slow; it usually takes a few milliseconds. In ms.
   private static let slowCommit = 100.0
+  /// A service that waits for a processor for a larger share of the time is held up by the machine. Nobody who waits
+  /// for a lock does that.
+  private static let scarceProcessor = 0.5
 
   private var bound: Int64 { plan.parameters["within_ms"].flatMap { Int64($0) } ?? 1000 }
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
@@ -51,16 +54,28 @@ struct CheckoutsDoNotHang: PlannedCheck {
     }
     guard hung.count <= allowed else { return .violated("checkouts_hang", observed, expected: expected) }
     return .inconclusive(
-      .loadNotDelivered, "\(observed), while the server itself took long to commit", expected: expected)
+      .loadNotDelivered, "\(observed), while the machine itself was slow", expected: expected)
   }
 
-  /// When the judge's own commits were slow.
+  /// When the machine was slow: apart from each other, in order of time.
   private static func stalls(_ history: History, _ window: String) -> [ClosedRange<Int64>] {
-    history.samples("commit_ms").compactMap { sample in
-      guard sample.labels["phase"] == window, sample.value > slowCommit,
+    var ranges: [ClosedRange<Int64>] = []
+    for event in history.events {
+      guard case .sample(let sample) = event.kind, sample.labels["phase"] == window,
         let begin = sample.labels["begin"].flatMap({ Int64($0) })
-      else { return nil }
-      return begin...(begin + Int64(sample.value * 1e6))
+      else { continue }
+      switch sample.name {
+      case "commit_ms" where sample.value > slowCommit: ranges.append(begin...(begin + Int64(sample.value * 1e6)))
+      case "processor_wait" where sample.value > scarceProcessor: ranges.append(begin...max(begin, event.at))
+      default: break
+      }
+    }
+    return ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
+      if let last = result.last, range.lowerBound <= last.upperBound {
+        result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        result.append(range)
+      }
     }
   }
 }

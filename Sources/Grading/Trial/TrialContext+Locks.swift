@@ -136,6 +136,23 @@ extension TrialContext {
     }
   }
 
+  /// Records twice a second which share of the time the busiest service of the shop waited for a processor.
+  func watchProcessors(phase: String, until over: StopFlag) async {
+    let shop = ((try? await engine.nodes()) ?? []).filter { !$0.judge && $0.isUp }.compactMap(\.pid)
+      .filter { ProcessProbe.program(of: $0) == "fleet" }
+    var last = shop.map(ProcessorWait.total)
+    while !over.isSet, !Task.isCancelled {
+      let begin = recorder.now
+      _ = await pass(until: .now + .milliseconds(500), unless: over)
+      let now = shop.map(ProcessorWait.total)
+      let length = Double(max(1, recorder.now - begin))
+      let share = zip(now, last).map { Double($0.0 - $0.1) / length }.max() ?? 0
+      last = now
+      let labels = ["phase": phase, "begin": "\(begin)"]
+      recorder.record(.sample(SampleEvent(name: "processor_wait", value: share, labels: labels)))
+    }
+  }
+
   // MARK: Deadlocks
 
   /// What the servers of inventory and orders have counted, whether they count at all, and whether they would log it.

@@ -122,6 +122,10 @@ extension TrialContext {
           await watchCommits(phase: "\(trial).window", until: over)
           return nil
         }
+        group.addTask {
+          await watchProcessors(phase: "\(trial).window", until: over)
+          return nil
+        }
       }
       group.addTask {
         let begin = ContinuousClock.now
