@@ -76,7 +76,7 @@ INSERT INTO inventory.reviews (id, sku, customer, stars, helpful, written_at)
 SELECT n, 'SKU-' || lpad((1 + n % 500)::text, 4, '0'), abs(hashint4(n) % 40000),
   1 + n % 3 + abs(hashint4(-n) % 3), abs(hashint4(n + 1) % 25),
   now() - make_interval(secs => abs(hashint4(n + 2) % 31536000))
-FROM generate_series(1, 100000) AS n;
+FROM generate_series(1, 60000) AS n;
 
 ALTER TABLE inventory.reviews ADD PRIMARY KEY (id);
 
