@@ -58,7 +58,7 @@ public enum CheckCatalogue {
   ]
 
   /// The names of the kinds there are.
-  static let names = kinds.keys.sorted()
+  static let names: [String] = kinds.keys.sorted()
 
   /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing or that nobody reads.
   public static func problems(with plan: CheckPlan) -> [String] {

@@ -13,7 +13,7 @@ enum StepReader {
   ]
 
   /// The kinds there are.
-  static let names = kinds.map(\.name)
+  static let names: [String] = kinds.map(\.name)
 
   static func trial(_ map: YAMLMap) -> TrialPlan {
     defer { map.refuseOthers() }
