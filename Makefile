@@ -22,7 +22,7 @@ test: build ## every test, those against real Postgres and Redis included, and a
 	swift test --no-parallel --skip ScenarioTests
 	FIREDRILL_BIN_DIR=$(BIN) swift test --skip-build --filter ScenarioTests
 	rm -rf .build/sample
-	$(BIN)/firedrill certify --sample "$(COMMIT)" --out .build/sample
+	$(BIN)/firedrill certify --sample "$(COMMIT)" --again 2 --out .build/sample
 
 lint: ## swift format, shellcheck, yamllint, tidiness; every problem is printed
 	scripts/bootstrap lint

@@ -19,13 +19,20 @@ public struct CellResult: Sendable, Equatable {
   public var detail: String
   /// The grade's own seed, with which it can be replayed.
   public var seed: UInt64?
+  /// Whether the grade only said that it could not tell.
+  public var isUndecided: Bool
 
   /// A result.
-  public init(_ outcome: Outcome, _ detail: String = "", seed: UInt64? = nil) {
+  public init(_ outcome: Outcome, _ detail: String = "", seed: UInt64? = nil, isUndecided: Bool = false) {
     self.outcome = outcome
     self.detail = detail
     self.seed = seed
+    self.isUndecided = isUndecided
   }
+
+  /// Whether nothing is known: there was no grade, or it could not tell. On a machine that others use too it may say
+  /// more when it is asked again; a verdict that is wrong stays wrong.
+  public var saysNothing: Bool { outcome == .missing || outcome == .wrong && isUndecided }
 }
 
 /// Compares what `firedrill grade --json` gave with what a cell must give.
@@ -54,11 +61,13 @@ public enum Judge {
     if [64, 69, 130].contains(status) { return CellResult(.missing, "exit \(status): \(tail(errors))") }
     guard let report = try? JSONDecoder().decode(Report.self, from: Data(output.utf8)), report.schema == 1 else {
       let isNeither = status == 3 && expectation == .inconclusive
-      return isNeither ? CellResult(.right) : CellResult(.wrong, "no verdict, exit \(status): \(tail(errors))")
+      guard !isNeither else { return CellResult(.right) }
+      return CellResult(.wrong, "no verdict, exit \(status): \(tail(errors))", isUndecided: status == 3)
     }
     let detail = describe(report)
     func result(_ isRight: Bool) -> CellResult {
-      isRight ? CellResult(.right, seed: report.seed) : CellResult(.wrong, detail, seed: report.seed)
+      guard !isRight else { return CellResult(.right, seed: report.seed) }
+      return CellResult(.wrong, detail, seed: report.seed, isUndecided: report.verdict == .inconclusive)
     }
     guard status == code(of: report.verdict) else {
       return CellResult(.wrong, "exit \(status) beside the verdict \(detail)", seed: report.seed)

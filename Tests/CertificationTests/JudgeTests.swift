@@ -36,6 +36,22 @@ import Testing
     #expect(result.detail.contains(value) && result.detail.contains("users-are-served violated (users_refused)"))
   }
 
+  @Test func onlyWhatIsUndecidedIsAskedAgain() {
+    func saysNothing(_ expectation: Cell.Expectation, _ status: Int32, _ output: String) -> Bool {
+      Judge.judge(expectation, status: status, output: output).saysNothing
+    }
+    #expect(saysNothing(.passed(.resolved), 3, Self.verdict("inconclusive")))
+    #expect(saysNothing(.failed(check: "a", reason: "r"), 3, Self.verdict("inconclusive")))
+    #expect(saysNothing(.passed(.resolved), 3, ""))
+    #expect(saysNothing(.passed(.resolved), 64, ""))
+    // A verdict was given: it is right or wrong, and stays that.
+    #expect(!saysNothing(.passed(.resolved), 1, Self.verdict("failed")))
+    #expect(!saysNothing(.passed(.resolved), 0, Self.verdict("passed", tier: "mitigated")))
+    #expect(!saysNothing(.inconclusive, 1, Self.verdict("failed")))
+    #expect(!saysNothing(.inconclusive, 3, Self.verdict("inconclusive")))
+    #expect(!saysNothing(.passed(.resolved), 1, ""))
+  }
+
   @Test func aFailureIsRightAtItsCheckForItsReason() {
     let pinned = Cell.Expectation.failed(check: "a", reason: "r")
     let other = Self.check("b", "violated", "x")

@@ -34,12 +34,19 @@ struct Certify: AsyncParsableCommand {
       on a machine of two processors one at a time.
       """)
   var jobs: Int?
+  @Option(
+    help: """
+      How often a cell is run again, 0 to 5, whose grade could not tell or whose lab did not start: for machines that \
+      others use too. A wrong verdict is never asked again.
+      """)
+  var again = 0
   @Option(help: ArgumentHelp("A part that this commit's hash draws: what CI runs.", valueName: "commit"))
   var sample: String?
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
     guard (1...1000).contains(rounds) else { throw ValidationError("--repeat: 1 to 1000, not \(rounds)") }
+    guard (0...5).contains(again) else { throw ValidationError("--again: 0 to 5, not \(again)") }
     if let jobs, !(1...64).contains(jobs) { throw ValidationError("--jobs: 1 to 64, not \(jobs)") }
     if let sample {
       guard Plan.isCommit(sample) else {
@@ -73,7 +80,7 @@ struct Certify: AsyncParsableCommand {
     let folder = try Self.makeFolder(out: out)
     let session = CertifySession(
       installation: installation, out: out, backlog: backlog, files: files, programs: programs, busy: busy,
-      jobs: jobs, folder: folder)
+      jobs: jobs, again: again, folder: folder)
     let wasInterrupted = try await carryOut(session)
     try? FileManager.default.removeItem(atPath: folder)
     try? FileManager.default.removeItem(atPath: out + "/running")

@@ -12,6 +12,7 @@ actor CertifySession {
   private let programs: String
   private let busy: Bool
   private let jobs: Int
+  private let again: Int
   private let folder: String
   private(set) var backlog: Backlog
   private var queue: [Run]
@@ -20,7 +21,7 @@ actor CertifySession {
 
   init(
     installation: Installation, out: String, backlog: Backlog, files: [String: String], programs: String,
-    busy: Bool, jobs: Int, folder: String
+    busy: Bool, jobs: Int, again: Int, folder: String
   ) {
     self.installation = installation
     self.out = out
@@ -29,6 +30,7 @@ actor CertifySession {
     self.programs = programs
     self.busy = busy
     self.jobs = jobs
+    self.again = again
     self.folder = folder
     self.backlog = backlog
     queue = backlog.pending
@@ -62,7 +64,14 @@ actor CertifySession {
         defer { try? FileManager.default.removeItem(atPath: place) }
         let cell = CertifyCell(installation: installation, folder: place, patience: busy ? 3 : 1)
         let begun = ContinuousClock.now
-        let result = await cell.run(run)
+        var result = await cell.run(run)
+        for _ in 0..<again where result.saysNothing && !Task.isCancelled {
+          clearLine()
+          Console.note("again   \(name): \(result.detail)")
+          try FileManager.default.removeItem(atPath: place)
+          try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+          result = await cell.run(run)
+        }
         if Task.isCancelled, result.outcome != .right { return }
         try keep(run, result, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
       } catch {
