@@ -6,8 +6,6 @@ public struct Backlog: Sendable {
   public private(set) var pending: [Run]
   /// Wrong verdicts among what was asked for.
   public private(set) var wrong = 0
-  /// Runs that came to nothing this time.
-  public private(set) var missing = 0
   private var durations: [String: [Double]] = [:]
 
   /// Seconds of a cell of which nothing is known: start, repair, one grade, stop.
@@ -17,21 +15,21 @@ public struct Backlog: Sendable {
   public init(runs: [Run], files: [String: String], programs: String, busy: Bool, records: [CellRecord]) {
     self.runs = runs
     var done: [String: CellRecord] = [:]
-    for record in records where record.outcome != .missing && record.programs == programs && record.busy == busy {
+    for record in records where !record.outcome.saysNothing && record.programs == programs && record.busy == busy {
       guard record.files == files[record.scenario] else { continue }
       done["\(record.scenario)/\(record.cell)/\(record.round)"] = record
     }
     pending = runs.filter { done[Self.key($0)] == nil }
     for record in runs.compactMap({ done[Self.key($0)] }) where record.outcome == .wrong { wrong += 1 }
-    for record in records where record.outcome != .missing { note(record) }
+    for record in records where !record.outcome.saysNothing { note(record) }
   }
 
   /// How many of the runs are over, in this or an earlier certification.
   public var done: Int { runs.count - pending.count }
 
-  /// Takes a result in.
+  /// Takes a result in. A grade that could not tell, or a run that came to nothing, leaves its run pending.
   public mutating func add(_ record: CellRecord) {
-    guard record.outcome != .missing else { return missing += 1 }
+    guard !record.outcome.saysNothing else { return }
     pending.removeAll { Self.key($0) == "\(record.scenario)/\(record.cell)/\(record.round)" }
     if record.outcome == .wrong { wrong += 1 }
     note(record)

@@ -3,14 +3,20 @@ import Foundation
 
 /// What became of a cell.
 public struct CellResult: Sendable, Equatable {
-  /// The three values.
+  /// The four values.
   public enum Outcome: String, Sendable, Codable {
     /// The grade gave what it must.
     case right
     /// It gave something else.
     case wrong
+    /// It said that it could not tell, where it should have.
+    case undecided
     /// There was no grade: the lab didn't start, or a script failed.
     case missing
+
+    /// Whether nothing is known: there was no grade, or it could not tell. On a machine that others use too it may say
+    /// more when it is asked again; a verdict that is wrong stays wrong.
+    public var saysNothing: Bool { self == .undecided || self == .missing }
   }
 
   /// The value.
@@ -19,20 +25,13 @@ public struct CellResult: Sendable, Equatable {
   public var detail: String
   /// The grade's own seed, with which it can be replayed.
   public var seed: UInt64?
-  /// Whether the grade only said that it could not tell.
-  public var isUndecided: Bool
 
   /// A result.
-  public init(_ outcome: Outcome, _ detail: String = "", seed: UInt64? = nil, isUndecided: Bool = false) {
+  public init(_ outcome: Outcome, _ detail: String = "", seed: UInt64? = nil) {
     self.outcome = outcome
     self.detail = detail
     self.seed = seed
-    self.isUndecided = isUndecided
   }
-
-  /// Whether nothing is known: there was no grade, or it could not tell. On a machine that others use too it may say
-  /// more when it is asked again; a verdict that is wrong stays wrong.
-  public var saysNothing: Bool { outcome == .missing || outcome == .wrong && isUndecided }
 }
 
 /// Compares what `firedrill grade --json` gave with what a cell must give.
@@ -62,12 +61,12 @@ public enum Judge {
     guard let report = try? JSONDecoder().decode(Report.self, from: Data(output.utf8)), report.schema == 1 else {
       let isNeither = status == 3 && expectation == .inconclusive
       guard !isNeither else { return CellResult(.right) }
-      return CellResult(.wrong, "no verdict, exit \(status): \(tail(errors))", isUndecided: status == 3)
+      return CellResult(status == 3 ? .undecided : .wrong, "no verdict, exit \(status): \(tail(errors))")
     }
     let detail = describe(report)
     func result(_ isRight: Bool) -> CellResult {
       guard !isRight else { return CellResult(.right, seed: report.seed) }
-      return CellResult(.wrong, detail, seed: report.seed, isUndecided: report.verdict == .inconclusive)
+      return CellResult(report.verdict == .inconclusive ? .undecided : .wrong, detail, seed: report.seed)
     }
     guard status == code(of: report.verdict) else {
       return CellResult(.wrong, "exit \(status) beside the verdict \(detail)", seed: report.seed)

@@ -14,6 +14,8 @@ public struct Summary: Sendable, Codable, Equatable {
     public var busyRuns: Int
     /// How often it gave something else.
     public var wrong: Int
+    /// How often it could not tell, beside the runs: it was asked again then.
+    public var undecided: Int
     /// Seconds of a run, from the lab's start to its end; 0 without runs.
     public var median: Double
     /// Seconds of the longest run.
@@ -31,8 +33,13 @@ public struct Summary: Sendable, Codable, Equatable {
     /// The cells of the matrix, in their order.
     public var cells: [CellLine]
 
-    /// Every cell was graded at least once with the machine as it is, and no verdict was wrong.
-    public var isCertified: Bool { !cells.isEmpty && cells.allSatisfy { $0.runs > 0 && $0.wrong == 0 } }
+    /// Every cell was graded at least once with the machine as it is, and no verdict was wrong; a grader that often
+    /// can't tell is no use either.
+    public var isCertified: Bool {
+      !cells.isEmpty && cells.allSatisfy { $0.runs > 0 && $0.wrong == 0 } && undecided * 10 <= runs
+    }
+    /// Grades that could not tell.
+    public var undecided: Int { cells.reduce(0) { $0 + $1.undecided } }
     /// Wrong verdicts of all cells.
     public var wrong: Int { cells.reduce(0) { $0 + $1.wrong } }
     /// Runs of all cells.
@@ -59,11 +66,13 @@ public struct Summary: Sendable, Codable, Equatable {
     }
   }
 
-  private static func line(_ cell: Cell, _ records: [CellRecord]) -> CellLine {
+  private static func line(_ cell: Cell, _ all: [CellRecord]) -> CellLine {
+    let records = all.filter { !$0.outcome.saysNothing }
     let seconds = records.map(\.seconds).sorted()
     return CellLine(
       id: cell.id, expected: cell.expectation.description, runs: records.count { !$0.busy },
       busyRuns: records.count { $0.busy }, wrong: records.count { $0.outcome == .wrong },
+      undecided: all.count - records.count,
       median: seconds.isEmpty ? 0 : seconds[(seconds.count - 1) / 2], worst: seconds.last ?? 0)
   }
 

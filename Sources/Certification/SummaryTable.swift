@@ -15,11 +15,11 @@ extension Summary {
   }
 
   private static func section(_ scenario: ScenarioLine) -> String {
-    let header = ["cell", "must give", "runs", "busy", "wrong", "median s", "worst s"]
+    let header = ["cell", "must give", "runs", "busy", "wrong", "could not tell", "median s", "worst s"]
     let rows = scenario.cells.map { cell in
       [
-        cell.id, cell.expected, "\(cell.runs)", "\(cell.busyRuns)", "\(cell.wrong)", seconds(cell.median, cell),
-        seconds(cell.worst, cell),
+        cell.id, cell.expected, "\(cell.runs)", "\(cell.busyRuns)", "\(cell.wrong)", "\(cell.undecided)",
+        seconds(cell.median, cell), seconds(cell.worst, cell),
       ]
     }
     let lines = ([header, header.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
@@ -39,6 +39,7 @@ extension Summary {
       "\(scenario.isCertified ? "Certified" : "Not certified"): \(scenario.cells.count) cells, "
       + "\(scenario.runs) runs, \(scenario.wrong) wrong verdicts"
     if missing > 0 { text += ", \(missing) cells without a run" }
+    if scenario.undecided > 0 { text += ", \(scenario.undecided) grades that could not tell and were asked again" }
     text += "."
     guard scenario.wrong == 0, scenario.runs > 0 else { return text }
     let least = scenario.cells.map { $0.runs + $0.busyRuns }.min() ?? 0

@@ -35,6 +35,19 @@ import Testing
     #expect(summary([a, b, BacklogTests.record("b", .wrong, busy: true)]).scenarios.first?.isCertified == false)
   }
 
+  @Test func gradesThatCouldNotTellAreCounted() throws {
+    let clean = (1...10).flatMap { [BacklogTests.record("a", round: $0), BacklogTests.record("b", round: $0)] }
+    let unsure = BacklogTests.record("b", .undecided, seconds: 99)
+    let some = summary(clean + [unsure, unsure])
+    let line = try #require(some.scenarios.first)
+    #expect(line.isCertified && line.runs == 20 && line.undecided == 2 && line.cells.last?.worst == 30)
+    #expect(some.markdown.contains("20 runs, 0 wrong verdicts, 2 grades that could not tell and were asked again."))
+    #expect(some.markdown.contains("| b | failed: c (r) | 10 | 0 | 0 | 2 | 30 | 30 |"))
+    // One in ten is the most.
+    #expect(summary(clean + [unsure, unsure, unsure]).scenarios.first?.isCertified == false)
+    #expect(summary([BacklogTests.record("a"), unsure]).scenarios.first?.isCertified == false)
+  }
+
   @Test func theFileIsStable() throws {
     let path = NSTemporaryDirectory() + "summary-\(UInt64.random(in: 0...UInt64.max)).json"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -50,11 +63,11 @@ import Testing
   @Test func thePageSaysWhatIsProven() {
     let page = summary([BacklogTests.record("a"), BacklogTests.record("b", seconds: 12.5)]).markdown
     #expect(page.contains("Certified: 2 cells, 2 runs, 0 wrong verdicts."))
-    #expect(page.contains("| b | failed: c (r) | 1 | 0 | 0 | 12.5 | 12.5 |"))
+    #expect(page.contains("| b | failed: c (r) | 1 | 0 | 0 | 0 | 12.5 | 12.5 |"))
     #expect(page.contains("2 clean runs bound the share of wrong verdicts of all cells below 77.6 %"))
     let open = summary([BacklogTests.record("a", .wrong)]).markdown
     #expect(open.contains("Not certified: 2 cells, 1 runs, 1 wrong verdicts, 1 cells without a run."))
-    #expect(!open.contains("bound") && open.contains("| b | failed: c (r) | 0 | 0 | 0 | - | - |"))
+    #expect(!open.contains("bound") && open.contains("| b | failed: c (r) | 0 | 0 | 0 | 0 | - | - |"))
     #expect(page.hasSuffix("|\n") && !page.contains(" \n"))
   }
 

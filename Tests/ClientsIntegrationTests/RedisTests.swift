@@ -41,6 +41,22 @@ import Testing
     await redis.shutDown()
   }
 
+  @Test func shortenCutsLivesAndLengthensNone() async throws {
+    let server = try await Self.shared.value
+    let redis = RedisClient(configuration(server))
+    func left(_ key: RedisArgument) async throws -> Int { try await redis.command(["PTTL", key]).integer ?? 0 }
+    try await redis.set("w:stays", "x")
+    try await redis.set("w:long", "x", px: .seconds(600))
+    try await redis.set("w:short", "x", px: .seconds(5))
+    try await redis.set("y:stays", "x")
+    #expect(try await redis.shorten(matching: "w:*", to: .seconds(60)) == 2)
+    #expect(try await redis.shorten(matching: "w:*", to: .seconds(60)) == 0)
+    for key in ["w:stays", "w:long"] as [RedisArgument] { #expect((1...60_000).contains(try await left(key))) }
+    #expect(try await left("w:short") <= 5000)
+    #expect(try await left("y:stays") == -1)
+    await redis.shutDown()
+  }
+
   @Test func helpers() async throws {
     try await withRedisClient(configuration(Self.shared.value)) { redis in
       try await redis.ping()

@@ -30,6 +30,12 @@ import Testing
     #expect(problem("hold-row", ["host": "db", "database": "d"])?.contains("sku is missing") == true)
     #expect(problem("deadlocks", ["host": "db", "database": "d"]) == nil)
     #expect(problem("deadlocks", row)?.contains("sku: deadlocks has no such parameter") == true)
+    let keys = ["host": "r", "pattern": "p:*", "ttl_ms": "1"]
+    #expect(problem("redis-expire", keys) == nil)
+    #expect(problem("slow-queries", ["host": "db", "database": "d", "count": "64"]) == nil)
+    for job in ["dump", "import"] {
+      #expect(problem("background-job", ["host": "db", "database": "d", "job": job]) == nil)
+    }
     for kind in ["stop-node", "kill-node"] { #expect(problem(kind, ["node": "web"]) == nil) }
   }
 
@@ -44,6 +50,12 @@ import Testing
     #expect(text.contains("too: scale has no such parameter; it takes service, to"))
     #expect(text.contains("to: -3 is not a number from 0 to 250"))
     #expect(problem("scale", [:])?.contains("service is missing") == true)
+    let job = problem("background-job", ["host": "db", "database": "d", "job": "mine"])
+    #expect(job?.contains("job: mine is none of dump, import") == true)
+    #expect(problem("background-job", ["host": "db", "database": "d"])?.contains("job is missing") == true)
+    let keys = problem("redis-expire", ["host": "r", "pattern": "p:*", "ttl_ms": "0"])
+    #expect(keys?.contains("ttl_ms: 0 is not a number from 1 to 600000") == true)
+    #expect(problem("slow-queries", ["host": "d", "database": "d", "count": "65"])?.contains("from 1 to 64") == true)
     #expect(problem("hold-connections", ["port": "99999"])?.contains("port: 99999 is not a number") == true)
   }
 
@@ -54,8 +66,8 @@ import Testing
 
   @Test func anUnknownKindNamesTheKnownOnes() {
     let known =
-      "deadlocks, hold-connections, hold-row, kill-node, pause-node, pause-process, provider, redis-flush, replay-lag, "
-      + "replay-pause, scale"
+      "background-job, deadlocks, hold-connections, hold-row, kill-node, pause-node, pause-process, provider, "
+      + "redis-expire, redis-flush, replay-lag, replay-pause, scale, slow-queries, stop-node"
     #expect(problem("explode", [:])?.contains(known) == true)
   }
 }

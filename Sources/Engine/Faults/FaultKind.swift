@@ -26,12 +26,13 @@ public enum FaultKind: Sendable, Equatable {
   private enum Rule {
     case text(String)
     case number(String, ClosedRange<Int>)
+    case choice(String, [String])
     /// May be left out.
     case optional(String, ClosedRange<Double>)
 
     var name: String {
       switch self {
-      case .text(let name), .number(let name, _), .optional(let name, _): name
+      case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _): name
       }
     }
   }
@@ -54,6 +55,12 @@ public enum FaultKind: Sendable, Equatable {
     "replay-lag": [.text("host"), .number("from_ms", milliseconds), .number("to_ms", milliseconds)],
     // Keys of a Redis that match a pattern, deleted every so often.
     "redis-flush": [.text("host"), .text("pattern"), .number("every_ms", 10...60_000)],
+    // Keys of a Redis that match a pattern, which then live no longer than so.
+    "redis-expire": [.text("host"), .text("pattern"), .number("ttl_ms", 1...600_000)],
+    // Sessions that ask a Postgres for much, one query after the other.
+    "slow-queries": [.text("host"), .text("database"), .number("count", 1...64)],
+    // A job beside the shop: one that reads every table, or one that commits row by row.
+    "background-job": [.text("host"), .text("database"), .choice("job", ["dump", "import"])],
     // The stock of a product, locked and kept.
     "hold-row": [.text("host"), .text("database"), .text("sku")],
     // Two sessions of nobody's that lock crosswise, again and again.
@@ -114,6 +121,12 @@ public enum FaultKind: Sendable, Equatable {
         } else if Int(text).map(range.contains) != true {
           problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
         }
+      case .choice(let name, let words):
+        if text.isEmpty {
+          problems.append("\(name) is missing")
+        } else if !words.contains(text) {
+          problems.append("\(name): \(text) is none of \(words.joined(separator: ", "))")
+        }
       case .optional(let name, let range):
         if request.parameters[name] != nil, Double(text).map(range.contains) != true {
           problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
@@ -144,7 +157,7 @@ public struct FaultWorker: Sendable, Equatable {
   /// superuser's.
   var secret: String {
     values["password_secret"]
-      ?? (kind == "provider" ? "provider-token" : kind == "redis-flush" ? "redis-password" : "postgres-password")
+      ?? (kind == "provider" ? "provider-token" : kind.hasPrefix("redis-") ? "redis-password" : "postgres-password")
   }
 
   /// How long its undoing may take, in seconds.

@@ -42,7 +42,8 @@ struct CheckoutsDoNotHang: PlannedCheck {
     // One may always be unlucky where any share is allowed.
     let allowed = share > 0 ? max(1, Int(share * Double(orders.count))) : 0
     guard slow.count > allowed else { return .met(observed, expected: expected) }
-    let stalls = Self.stalls(history, window)
+    let stalls = history.stalls(
+      in: window, above: [.commit: Self.slowCommit, .processor: Self.scarceProcessor, .machine: 0])
     let hung = slow.filter { order in
       let end = order.done ?? order.scheduled
       let lost = stalls.reduce(0) { sum, stall in
@@ -55,27 +56,5 @@ struct CheckoutsDoNotHang: PlannedCheck {
     guard hung.count <= allowed else { return .violated("checkouts_hang", observed, expected: expected) }
     return .inconclusive(
       .loadNotDelivered, "\(observed), while the machine itself was slow", expected: expected)
-  }
-
-  /// When the machine was slow: apart from each other, in order of time.
-  private static func stalls(_ history: History, _ window: String) -> [ClosedRange<Int64>] {
-    var ranges: [ClosedRange<Int64>] = []
-    for event in history.events {
-      guard case .sample(let sample) = event.kind, sample.labels["phase"] == window,
-        let begin = sample.labels["begin"].flatMap({ Int64($0) })
-      else { continue }
-      switch sample.name {
-      case "commit_ms" where sample.value > slowCommit: ranges.append(begin...(begin + Int64(sample.value * 1e6)))
-      case "processor_wait" where sample.value > scarceProcessor: ranges.append(begin...max(begin, event.at))
-      default: break
-      }
-    }
-    return ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
-      if let last = result.last, range.lowerBound <= last.upperBound {
-        result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
-      } else {
-        result.append(range)
-      }
-    }
   }
 }

@@ -5,10 +5,16 @@ import DrillCore
 /// Reasons:
 /// - `users_refused`: more were turned away, or not answered within the users' patience.
 /// - `front_door_missing`: no gateway runs, so nobody gets in.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so many were turned
+///   away only because the machine stood still.
 /// - `not_tried` (inconclusive): there were no users.
 struct UsersAreServed: PlannedCheck {
   let plan: CheckPlan
+
+  /// A machine that stood still for longer has kept everybody waiting. In ms.
+  private static let stall = 500.0
+  /// After a stall there is a crowd, in ns.
+  private static let crowd: Int64 = 1_000_000_000
 
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
 
@@ -26,12 +32,18 @@ struct UsersAreServed: PlannedCheck {
     // A short window must not fail by rounding: one request may always go wrong where any share is allowed.
     let allowed = share > 0 ? max(1, Int(share * Double(sent.count))) : 0
     let observed = "\(refused.count) of \(sent.count) requests turned away"
-    guard refused.count <= allowed else {
-      let first = refused[0]
+    guard refused.count > allowed else { return .met(observed, expected: expected) }
+    let stalls = history.stalls(in: window, above: [.machine: Self.stall])
+    let blamed = refused.filter { request in
+      let end = request.done ?? request.scheduled
+      return !stalls.contains { request.scheduled <= $0.upperBound + Self.crowd && end >= $0.lowerBound }
+    }
+    if blamed.count > allowed {
+      let first = blamed[0]
       let words = first.status.map { "\($0) \(first.code ?? "")" } ?? (first.code ?? "no answer")
       return .violated("users_refused", "\(observed) (\(first.op): \(words))", expected: expected)
     }
-    return .met(observed, expected: expected)
+    return .inconclusive(.loadNotDelivered, "\(observed), while the machine stood still", expected: expected)
   }
 
   private func percent(_ share: Double) -> String {

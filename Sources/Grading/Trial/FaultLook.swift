@@ -12,7 +12,10 @@ struct FaultLook {
     case "replay-pause", "replay-lag":
       await replica(parameters["host"] ?? "", parameters["from_ms"].flatMap { Int($0) })
     case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
-    case "redis-flush": await redisKeys(parameters["host"] ?? "", parameters["pattern"] ?? "")
+    case "redis-flush", "redis-expire":
+      await redisKeys(
+        parameters["host"] ?? "", parameters["pattern"] ?? "", parameters["ttl_ms"].flatMap { Int($0) } ?? 0)
+    case "slow-queries", "background-job": await pressure(kind, parameters)
     case "provider": await provider(parameters)
     case "hold-row": await heldRow(parameters["sku"] ?? "")
     case "deadlocks": await countedDeadlock()
@@ -59,14 +62,15 @@ struct FaultLook {
     return (false, seen)
   }
 
-  /// A key of the judge's own that matches the pattern must be gone soon.
-  private func redisKeys(_ host: String, _ pattern: String) async -> (Bool, String) {
+  /// A key of the judge's own that matches the pattern must be gone soon, or as soon as it may live.
+  private func redisKeys(_ host: String, _ pattern: String, _ lives: Int) async -> (Bool, String) {
     guard let node = try? await context.engine.nodes().first(where: { $0.name == host }),
       let password = try? context.engine.secret("redis-password")
     else { return (false, "there is no Redis \(host)") }
     let key = pattern.replacing("*", with: "look-of-the-judge")
     do {
-      let isGone = try await RedisProbe(host: node.address, password: password).loses(key, within: .seconds(3))
+      let redis = RedisProbe(host: node.address, password: password)
+      let isGone = try await redis.loses(key, within: .seconds(3) + .milliseconds(lives))
       return (isGone, "the key \(key) was \(isGone ? "deleted" : "left alone")")
     } catch {
       return (false, "\(error)")

@@ -3,12 +3,6 @@ import Engine
 import Load
 import Topology
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 // The lab's preflight as a gate for settings: what is known to be right must pass it, what is known to be wrong not.
 extension TrialContext {
   /// Asks about the lab as it runs, then about the lab as it began, with values drawn from the seed. Recorded as
@@ -33,19 +27,9 @@ extension TrialContext {
 
   /// Runs the preflight for `plan` and records how it ended.
   private func ask(_ plan: Topology, _ purpose: String, _ values: [String: String], _ step: GateStep) async throws {
-    let file = "\(engine.labDirectory)/.firedrill/plan.json"
-    try plan.json().write(to: URL(fileURLWithPath: file), options: .atomic)
-    // The same words as before a deploy.
-    var environment = ["PLAN": file]
-    for service in plan.services where !service.judge {
-      let name = "REPLICAS_" + service.name.uppercased().replacing("-", with: "_")
-      environment[name] = "\(service.replicas ?? 1)"
-    }
-    let result = try await engine.run(["./preflight"], environment: environment, input: nil, timeout: step.patience)
     let told = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-    probe(
-      "gate", ok: result.status == 0, value: Double(result.status), text: String(result.output.suffix(300)),
-      labels: ["purpose": purpose, "values": told])
+    try await askPreflight(
+      about: plan, patience: step.patience, probe: "gate", ["purpose": purpose, "values": told])
   }
 }
 

@@ -54,7 +54,18 @@ extension TrialContext {
     if let index = plan.services.firstIndex(where: { $0.name == step.service }) {
       plan.services[index].replicas = count
     }
-    // The same words as before a deploy: the number of instances of each service, and the whole plan.
+    let labels = ["replicas": "\(count)", "purpose": purpose]
+    return try await askPreflight(about: plan, patience: step.patience, probe: "preflight", labels)
+  }
+
+  /// Runs the lab's preflight for `plan`, with the same words as before a deploy: the number of instances of each
+  /// service, and the whole plan. Records how it ended.
+  ///
+  /// - Returns: its exit code.
+  @discardableResult
+  func askPreflight(
+    about plan: Topology, patience: Duration, probe name: String, _ labels: [String: String]
+  ) async throws -> Int {
     let file = "\(engine.labDirectory)/.firedrill/plan.json"
     try plan.json().write(to: URL(fileURLWithPath: file), options: .atomic)
     var environment = ["PLAN": file]
@@ -62,10 +73,10 @@ extension TrialContext {
       let name = "REPLICAS_" + service.name.uppercased().replacing("-", with: "_")
       environment[name] = "\(service.replicas ?? 1)"
     }
-    let result = try await engine.run(["./preflight"], environment: environment, input: nil, timeout: step.patience)
+    let result = try await engine.run(["./preflight"], environment: environment, input: nil, timeout: patience)
     probe(
-      "preflight", ok: result.status == 0, value: Double(result.status), text: String(result.output.suffix(300)),
-      labels: ["replicas": "\(count)", "purpose": purpose])
+      name, ok: result.status == 0, value: Double(result.status), text: String(result.output.suffix(300)),
+      labels: labels)
     return Int(result.status)
   }
 

@@ -107,6 +107,10 @@ extension TrialContext {
         return nil
       }
       group.addTask { await watch(stop: stop, over: over) }
+      group.addTask {
+        await watchMachine(phase: "\(trial).window", until: over)
+        return nil
+      }
       if let every = step.operatorEvery {
         group.addTask {
           await operators(every: every, until: over)

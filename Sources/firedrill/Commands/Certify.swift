@@ -17,7 +17,8 @@ struct Certify: AsyncParsableCommand {
       cell expects. Results are kept in DIR as they come: an interrupted certification goes on where it stopped, and \
       what was done with other files or programs doesn't count. A wrong verdict stays until one of them changes; its \
       evidence is in DIR/evidence.
-      Exit codes: 0 no verdict was wrong and no cell is missing, 1 a verdict was wrong, 3 a cell could not be run.
+      Exit codes: 0 no verdict was wrong and each cell has one, 1 a verdict was wrong, 3 a cell could not be run or \
+      its grade could not tell.
       """)
   @Argument(help: "Scenarios; all of them by default.") var ids: [String] = []
   @Option(name: .customLong("repeat"), help: "Runs of each cell, 1 to 1000.") var rounds = 1
@@ -36,10 +37,10 @@ struct Certify: AsyncParsableCommand {
   var jobs: Int?
   @Option(
     help: """
-      How often a cell is run again, 0 to 5, whose grade could not tell or whose lab did not start: for machines that \
-      others use too. A wrong verdict is never asked again.
+      How often a cell is run again, 0 to 5, whose grade could not tell or whose lab did not start. Both are counted; \
+      a wrong verdict is never asked again.
       """)
-  var again = 0
+  var again = 1
   @Option(help: ArgumentHelp("A part that this commit's hash draws: what CI runs.", valueName: "commit"))
   var sample: String?
   @OptionGroup var output: OutputOptions

@@ -58,26 +58,24 @@ actor CertifySession {
       let name = "\(run.cell.scenario) \(run.cell.id)"
       active[name] = .now
       defer { active[name] = nil }
-      let place = "\(folder)/\(job)"
       do {
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: place) }
-        let cell = CertifyCell(installation: installation, folder: place, patience: busy ? 3 : 1)
-        let begun = ContinuousClock.now
-        var result = await cell.run(run)
-        for _ in 0..<again where result.saysNothing && !Task.isCancelled {
-          clearLine()
-          Console.note("again   \(name): \(result.detail)")
-          try FileManager.default.removeItem(atPath: place)
-          try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-          result = await cell.run(run)
-        }
-        if Task.isCancelled, result.outcome != .right { return }
-        try keep(run, result, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
+        for _ in 0...again { if try await isTold(run, place: "\(folder)/\(job)") { break } }
       } catch {
         failure = error
       }
     }
+  }
+
+  /// - Returns: whether the run need not be asked again.
+  private func isTold(_ run: Run, place: String) async throws -> Bool {
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: place) }
+    let cell = CertifyCell(installation: installation, folder: place, patience: busy ? 3 : 1)
+    let begun = ContinuousClock.now
+    let result = await cell.run(run)
+    if Task.isCancelled, result.outcome != .right { return true }
+    try keep(run, result, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
+    return !result.outcome.saysNothing
   }
 
   private func keep(_ run: Run, _ result: CellResult, seconds: Double, place: String) throws {
@@ -104,6 +102,7 @@ actor CertifySession {
       switch line.outcome {
       case .right: "ok     "
       case .wrong: "WRONG  "
+      case .undecided: "no word"
       case .missing: "not run"
       }
     let detail = line.detail.isEmpty ? "" : "\n        \(line.detail)"

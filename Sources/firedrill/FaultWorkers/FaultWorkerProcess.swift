@@ -31,7 +31,8 @@ enum FaultWorkerProcess {
   private static let works: [String: @Sendable (FaultOrder) async throws -> Void] = [
     "hold-connections": HoldConnections.work, "replay-pause": ReplayPause.work, "replay-lag": ReplayLag.work,
     "provider": ProviderFault.work, "redis-flush": RedisFlush.work, "hold-row": HoldRow.work,
-    "deadlocks": Deadlocks.work,
+    "deadlocks": Deadlocks.work, "redis-expire": RedisExpire.work, "slow-queries": SlowQueries.work,
+    "background-job": BackgroundJob.work,
   ]
 
   /// As the first process of its node it would not even get a signal that it has no handler for.

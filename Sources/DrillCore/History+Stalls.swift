@@ -1,0 +1,32 @@
+/// When the machine itself was slow, by what the judge noted of it.
+extension History {
+  /// What kinds of notes there are.
+  public enum StallSource: String, Sendable {
+    /// Somebody who needs next to nothing had to wait, in milliseconds.
+    case machine = "machine_stall_ms"
+    /// A commit of the judge's own that waits for nobody, in milliseconds.
+    case commit = "commit_ms"
+    /// The share of the time in which a service that was ready to run got no processor.
+    case processor = "processor_wait"
+  }
+
+  /// The times in `phase` when one of the sources was above its bound: apart from each other, in order, in the
+  /// history's nanoseconds.
+  public func stalls(in phase: String, above bounds: [StallSource: Double]) -> [ClosedRange<Int64>] {
+    let ranges = events.compactMap { event -> ClosedRange<Int64>? in
+      guard case .sample(let sample) = event.kind, sample.labels["phase"] == phase,
+        let source = StallSource(rawValue: sample.name), let bound = bounds[source], sample.value > bound,
+        let begin = sample.labels["begin"].flatMap({ Int64($0) })
+      else { return nil }
+      let end = source == .processor ? event.at : begin + Int64(sample.value * 1e6)
+      return begin...max(begin, end)
+    }
+    return ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
+      if let last = result.last, range.lowerBound <= last.upperBound {
+        result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        result.append(range)
+      }
+    }
+  }
+}

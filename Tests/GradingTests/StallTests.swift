@@ -1,0 +1,82 @@
+import DrillCore
+import Foundation
+import Probes
+import Testing
+
+@testable import Grading
+
+/// What a machine that stood still does to a verdict.
+@Suite struct StallTests {
+  private let second = Written.second
+
+  /// A hundred users; `refused` of them were refused at 10 s, within 1 ms.
+  private func users(refused: Int) -> History {
+    var history = History()
+    for index in 0..<100 {
+      let at = index < refused ? 10 * second : Int64(index) * 100_000
+      history.add(stream: "users", op: "browse", at: at, status: index < refused ? 503 : 200)
+    }
+    return Written.windowed(history)
+  }
+
+  private func stalled(_ history: History, at begin: Int64, milliseconds: Double, phase: String = "t.window") -> Finding
+  {
+    var history = history
+    let labels = ["phase": phase, "begin": "\(begin)"]
+    let sample = SampleEvent(name: "machine_stall_ms", value: milliseconds, labels: labels)
+    history.events.append(Event(at: begin + Int64(milliseconds * 1e6), .sample(sample)))
+    return UsersAreServed(plan: Written.plan("users-are-served", ["share": "0.01"])).evaluate(history)
+  }
+
+  /// A stall of `length` ms that begins `begin` ms after the requests that were refused.
+  @Test(arguments: [
+    (0.0, 501.0, true), (0, 500, false), (1, 501, true), (2, 501, false), (-1501, 501, true), (-1502, 501, false),
+  ])
+  func whoWasRefusedInAStallTellsNothing(begin: Double, length: Double, isExcused: Bool) {
+    let at = 10 * second + Int64(begin * 1e6)
+    let finding = stalled(users(refused: 2), at: at, milliseconds: length)
+    #expect(finding.reason == (isExcused ? "load_not_delivered" : "users_refused"))
+    #expect(finding.status == (isExcused ? .inconclusive : .violated))
+  }
+
+  @Test func aStallHarmsNobodyWhoServes() {
+    #expect(stalled(users(refused: 1), at: 10 * second, milliseconds: 3000).status == .met)
+  }
+
+  @Test func aStallOfAnotherPhaseIsNoExcuse() {
+    let finding = stalled(users(refused: 2), at: 10 * second, milliseconds: 900, phase: "t.rest")
+    #expect(finding.reason == "users_refused")
+  }
+
+  /// Two more were refused long before.
+  @Test(arguments: [(2, "users_refused"), (1, "load_not_delivered")])
+  func enoughOthersAreBlamed(others: Int, reason: String) {
+    var history = users(refused: 5)
+    for _ in 0..<others { history.add(stream: "users", op: "browse", at: 2 * second, status: 503) }
+    #expect(stalled(history, at: 10 * second, milliseconds: 900).reason == reason)
+  }
+
+  @Test func stallsThatTouchAreOne() {
+    var history = History()
+    for (begin, value) in [(5.0, 300.0), (5.2, 400), (7, 600), (7.1, 100)] {
+      let labels = ["phase": "t.window", "begin": "\(Int64(begin * 1e9))"]
+      let sample = SampleEvent(name: "machine_stall_ms", value: value, labels: labels)
+      history.events.append(Event(at: 8 * second, .sample(sample)))
+    }
+    let found = history.stalls(in: "t.window", above: [.machine: 0])
+    #expect(found == [5_000_000_000...5_600_000_000, 7_000_000_000...7_600_000_000])
+    #expect(history.stalls(in: "t.window", above: [.machine: 400]) == [7_000_000_000...7_600_000_000])
+    #expect(history.stalls(in: "t.window", above: [.commit: 0]).isEmpty)
+  }
+
+  @Test func aLookLeavesNothingBehind() async throws {
+    let folder = NSTemporaryDirectory() + "stall-\(UUID().uuidString)"
+    #expect(MachineStall(folder: folder) == nil)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let machine = try #require(MachineStall(folder: folder))
+    defer { machine.end() }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    #expect(await machine.look() > .zero)
+  }
+}
