@@ -37,8 +37,10 @@ certify: build ## the whole proof matrix, to docs/; ARGS='--repeat 3', ARGS='--b
 mutate: bootstrap ## changes in the checks that no test notices; FILES= LIMIT= SEED= take a sample
 	FILES='$(FILES)' LIMIT='$(LIMIT)' SEED='$(SEED)' scripts/mutate
 
-bench: build ## speed and memory, to look at by hand
+bench: build ## speed and memory beside what people use instead, to docs/benchmarks.md; ARGS='--only proxies'
+	scripts/bootstrap bench
 	FIREDRILL_BIN_DIR=$(BIN) scripts/bench
+	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/bench.py --json docs/bench.json --page docs/benchmarks.md $(ARGS)
 
 build: bootstrap ## release binaries in .build/release
 	swift build $(RELEASE)

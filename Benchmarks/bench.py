@@ -1,0 +1,68 @@
+#!/usr/bin/python3
+"""Measures Firedrill's parts beside what people use instead, in turn on the same machine, and writes the ratios.
+
+Usage: bench.py [--only databases,gateways,proxies] [--seconds 2] [--rounds 5] [--json FILE] [--page FILE]
+"""
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pairs
+from report import machine, page
+from servers import Workplace
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default=",".join(pairs.ALL), help="groups of pairs, with commas between")
+    parser.add_argument("--seconds", type=int, default=2, help="of each run")
+    parser.add_argument("--rounds", type=int, default=5, help="of each pair")
+    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--page", type=Path, help="where the table goes")
+    chosen = parser.parse_args()
+    chosen.only = chosen.only.split(",")
+    unknown = [name for name in chosen.only if name not in pairs.ALL]
+    if unknown or not 1 <= chosen.seconds <= 60 or not 1 <= chosen.rounds <= 50:
+        parser.error(f"--only: some of {', '.join(pairs.ALL)}; --seconds 1 to 60; --rounds 1 to 50")
+    return chosen
+
+
+def main():
+    chosen = arguments()
+    begun = time.time()
+    measured = []
+    with tempfile.TemporaryDirectory(prefix="firedrill-bench-") as folder:
+        for name in chosen.only:
+            group = Path(folder) / name
+            group.mkdir()
+            with Workplace(group) as work:
+                for pair in pairs.ALL[name](work, chosen.seconds):
+                    pair.measure(chosen.rounds)
+                    measured.append(pair)
+    figures = {
+        "schema": 1,
+        "machine": machine(),
+        "rounds": chosen.rounds,
+        "secondsOfARun": chosen.seconds,
+        "seconds": round(time.time() - begun),
+        "pairs": [pair.result() for pair in measured],
+        "added": [
+            {"name": name, "medianMicroseconds": statistics.median(values), "min": min(values), "max": max(values)}
+            for name, values in pairs.latencies(measured)],
+    }
+    if chosen.json:
+        chosen.json.parent.mkdir(parents=True, exist_ok=True)
+        chosen.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    text = page(figures)
+    if chosen.page:
+        chosen.page.parent.mkdir(parents=True, exist_ok=True)
+        chosen.page.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()

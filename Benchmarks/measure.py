@@ -1,0 +1,95 @@
+"""What is measured of a side: how much it did, its processor time, and how runs of two sides are compared."""
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# Both figures are about noise: a pair whose ratios differ by more than a quarter of their median says little.
+NOISY = 0.25
+
+
+@dataclass
+class Run:
+    """One run of one side. `rate` is what it did a second, or whatever its pair compares."""
+
+    rate: float
+    cpu: float = 0.0
+    extra: dict = field(default_factory=dict)
+
+
+def processor_seconds(pids):
+    """Processor time that the processes, their threads and their children have used, in seconds."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue
+        # utime, stime and those of children that were waited for: proc(5).
+        total += sum(int(fields[index]) for index in (11, 12, 13, 14))
+    return total / TICKS
+
+
+def family(pid):
+    """The process and everything below it, such as a server's workers."""
+    found = [pid]
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+            for child in file.read().split():
+                found += family(int(child))
+    except FileNotFoundError:
+        pass
+    return found
+
+
+class Pair:
+    """Two sides that do the same. `ours` and `theirs` each give a `Run`; they are run in turn, A B A B."""
+
+    def __init__(self, name, unit, ours, theirs, against, limit="", inverse=False):
+        self.name, self.unit, self.against, self.limit, self.inverse = name, unit, against, limit, inverse
+        self.sides = (ours, theirs)
+        self.runs = ([], [])
+
+    def measure(self, rounds):
+        """Runs both sides `rounds` times, after one time that does not count."""
+        for side in self.sides:
+            side()
+        for _ in range(rounds):
+            for side, runs in zip(self.sides, self.runs):
+                runs.append(side())
+            print(".", end="", file=sys.stderr, flush=True)
+        print(f" {self.name}", file=sys.stderr)
+
+    def result(self):
+        """The row of this pair, for the table and for the JSON file."""
+        ours, theirs = ([run.rate for run in runs] for runs in self.runs)
+        ratios = [a / b for a, b in zip(ours, theirs)]
+        middle = statistics.median(ratios)
+        row = {
+            "name": self.name,
+            "unit": self.unit,
+            "against": self.against,
+            "ours": statistics.median(ours),
+            "theirs": statistics.median(theirs),
+            "ratio": middle,
+            "ratioMin": min(ratios),
+            "ratioMax": max(ratios),
+            "limit": self.limit,
+            "noisy": (max(ratios) - min(ratios)) > NOISY * middle,
+        }
+        for key, runs in zip(("cpuOurs", "cpuTheirs"), self.runs):
+            costs = [run.cpu for run in runs if run.cpu]
+            row[key] = statistics.median(costs) if costs else None
+        return row
+
+
+def wait_until(condition, what, seconds=15.0):
+    """Waits for a condition; a server that never comes is an error that names it."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"bench: waited {seconds:.0f} s in vain for {what}")
+        time.sleep(0.02)

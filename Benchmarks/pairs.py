@@ -1,0 +1,107 @@
+"""The pairs: what is compared with what, and the limit that DESIGN sets where it sets one."""
+from measure import Pair, Run
+from servers import free_port
+from tools import pgbench, redis_benchmark, wrk
+
+SKU = "SKU-0001"
+PRODUCT_SQL = """\\set number random(1, 500)
+SELECT sku, name, description, price_cents, updated_at::text FROM inventory.products
+WHERE sku = 'SKU-' || lpad(:number::text, 4, '0');
+"""
+
+
+def inventory(work, settings):
+    """An inventory of ours on the lab's databases."""
+    address, _ = work.node("postgres")
+    return work.fleet("inventory", {
+        "INVENTORY_DATABASE_HOST": address, "INVENTORY_DATABASE_NAME": "inventory",
+        "INVENTORY_DATABASE_USER": "inventory",
+        "INVENTORY_DATABASE_PASSWORD_FILE": work.secret("inventory-db-password"), **settings})
+
+
+def databases(work, seconds, connections=16):
+    """A product by HTTP from Postgres and from Redis, against the databases' own load programs."""
+    address, postgres = work.node("postgres")
+    cache, redis = work.node("redis")
+    script = work.folder / "product.sql"
+    script.write_text(PRODUCT_SQL, encoding="utf-8")
+    server = {
+        "host": address, "user": "inventory", "database": "inventory",
+        "password": work.secret("inventory-db-password").read_text(encoding="utf-8").strip()}
+    store = {"host": cache, "password": work.secret("redis-password").read_text(encoding="utf-8").strip()}
+    plain, plain_pid = inventory(work, {"INVENTORY_POOL_MAX": connections})
+    cached, cached_pid = inventory(work, {
+        "INVENTORY_POOL_MAX": 2, "INVENTORY_REDIS_HOST": cache,
+        "INVENTORY_REDIS_PASSWORD_FILE": work.secret("redis-password"), "INVENTORY_CACHE_TTL": 600_000})
+    yield Pair(
+        "product by Postgres", "requests/s",
+        lambda: wrk(f"http://127.0.0.1:{plain}/products/{SKU}", connections, seconds, [plain_pid]),
+        lambda: pgbench(server, script, connections, seconds, [postgres]),
+        "the same SELECT by pgbench -M prepared", ">= 0.50")
+    yield Pair(
+        "product by Redis", "requests/s",
+        lambda: wrk(f"http://127.0.0.1:{cached}/products/{SKU}", connections, seconds, [cached_pid]),
+        lambda: redis_benchmark(store, f"product:{SKU}", connections, 40_000 * seconds, [redis]),
+        "redis-benchmark GET -P 1", ">= 0.50")
+
+
+def gateways(work, seconds, connections=16):
+    """The gateway in front of an inventory, against nginx in front of the same one."""
+    cache, _ = work.node("redis")
+    secret = work.secret("redis-password")
+    behind, _ = inventory(work, {
+        "INVENTORY_POOL_MAX": 2, "INVENTORY_REDIS_HOST": cache, "INVENTORY_REDIS_PASSWORD_FILE": secret,
+        "INVENTORY_CACHE_TTL": 600_000})
+    ours, pid = work.fleet("gateway", {
+        "GATEWAY_REDIS_HOST": cache, "GATEWAY_REDIS_PASSWORD_FILE": secret,
+        "GATEWAY_INVENTORY_INSTANCES": f"127.0.0.1:{behind}", "GATEWAY_ORDER_INSTANCES": f"127.0.0.1:{behind}"})
+    theirs = free_port()
+    nginx = work.nginx(f"""http {{
+  access_log off;
+  upstream shop {{ server 127.0.0.1:{behind}; keepalive 64; }}
+  server {{ listen 127.0.0.1:{theirs};
+    location / {{ proxy_pass http://shop; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}""")
+    yield Pair(
+        "gateway", "requests/s",
+        lambda: wrk(f"http://127.0.0.1:{ours}/products/{SKU}", connections, seconds, [pid]),
+        lambda: wrk(f"http://127.0.0.1:{theirs}/products/{SKU}", connections, seconds, [nginx]),
+        "nginx as reverse proxy, the same instance behind")
+
+
+def proxies(work, seconds):
+    """The TCP proxy without toxics, HAProxy and nginx, each against no proxy at all."""
+    source = free_port()
+    for name, size in (("small", 100), ("64k", 65_536)):
+        (work.folder / name).write_bytes(b"x" * size)
+    work.nginx(f"""http {{ access_log off; sendfile on; keepalive_requests 100000000;
+  server {{ listen 127.0.0.1:{source}; root {work.folder}; }} }}""")
+    link, ha, stream = free_port(), free_port(), free_port()
+    _, ours = work.fleet("proxy", {"PROXY_LINKS": f"bench={link}:127.0.0.1:{source}"})
+    haproxy = work.haproxy(
+        f"listen bench\n  mode tcp\n  bind 127.0.0.1:{ha}\n  server source 127.0.0.1:{source}\n", ha)
+    nginx = work.nginx(
+        f"stream {{ server {{ listen 127.0.0.1:{stream}; proxy_pass 127.0.0.1:{source}; }} }}")
+    sides = (("TCP proxy", link, ours), ("HAProxy, TCP mode", ha, haproxy), ("nginx, stream", stream, nginx))
+
+    def through(port, pid, path, connections):
+        return lambda: wrk(f"http://127.0.0.1:{port}/{path}", connections, seconds, [pid])
+
+    for path, connections in (("small", 1), ("small", 32), ("64k", 1), ("64k", 32)):
+        direct = through(source, 0, path, connections)
+        for name, port, pid in sides:
+            is_judged = name == "TCP proxy" and path == "small" and connections == 32
+            yield Pair(
+                f"{name}, {path}, {connections} connection{'s' if connections > 1 else ''}", "requests/s",
+                through(port, pid, path, connections), direct, "no proxy", ">= 0.45" if is_judged else "")
+
+
+def latencies(rows):
+    """What the proxy adds to the median at one connection: from the runs of the pairs above, in microseconds."""
+    for pair in rows:
+        if pair.name.endswith("small, 1 connection"):
+            added = [(a.extra["p50"] - b.extra["p50"]) * 1e6 for a, b in zip(*pair.runs)]
+            yield pair.name, added
+
+
+ALL = {"databases": databases, "gateways": gateways, "proxies": proxies}
+__all__ = ["ALL", "Run", "latencies"]

@@ -1,0 +1,55 @@
+"""The page of figures."""
+import os
+import platform
+
+
+def machine():
+    """What it ran on."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        memory = int(file.readline().split()[1]) // 1024
+    return {
+        "processors": os.cpu_count(), "model": model, "memoryMB": memory, "kernel": platform.release(),
+        "load": round(os.getloadavg()[0], 2)}
+
+
+def table(header, rows):
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
+
+
+def micro(seconds):
+    return "-" if seconds is None else f"{seconds * 1e6:.1f}"
+
+
+def page(figures):
+    """`docs/benchmarks.md`."""
+    about = figures["machine"]
+    rows = [
+        [
+            row["name"], f"{row['ours']:,.0f}", row["against"], f"{row['theirs']:,.0f}",
+            f"{row['ratio']:.2f} ({row['ratioMin']:.2f}-{row['ratioMax']:.2f}){' noisy' if row['noisy'] else ''}",
+            row["limit"] or "-", micro(row["cpuOurs"]), micro(row["cpuTheirs"]),
+        ]
+        for row in figures["pairs"]]
+    text = f"""# Benchmarks
+
+Each row compares two sides that ran in turn (A B A B) on one machine: medians of {figures['rounds']} runs of
+{figures['secondsOfARun']} s. The ratio is ours to theirs, with the least and the greatest of the runs; a pair whose
+ratios differ by more than a quarter is marked noisy. CPU is the processor time of the measured program (not of the
+load) for each request, in microseconds. Generated; `make bench` writes it anew.
+
+Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']} MB, Linux {about['kernel']}.
+
+"""
+    text += table(
+        ["what", "ours /s", "against", "theirs /s", "ratio", "limit", "CPU us", "their CPU us"], rows)
+    if figures["added"]:
+        text += "\nWhat a proxy adds to the median latency of a small request at one connection:\n\n"
+        text += table(
+            ["what", "added us", "range"],
+            [[row["name"].split(", small")[0], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
+             for row in figures["added"]])
+    return text

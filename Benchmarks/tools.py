@@ -1,0 +1,62 @@
+"""The programs that make load, and what they print."""
+import re
+import subprocess
+
+from measure import Run, family, processor_seconds
+from servers import tool
+
+UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+def measured(words, pids, seconds, parse, environment=None):
+    """Runs a load program, and gives its figures with the processor time of `pids` for each thing done."""
+    members = [member for pid in pids for member in family(pid)]
+    before = processor_seconds(members)
+    done = subprocess.run(
+        [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=seconds * 3 + 30, env=environment)
+    used = processor_seconds(members) - before
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {words[0]}: {(done.stderr or done.stdout).strip()[-500:]}")
+    run = parse(done.stdout)
+    run.cpu = used / (run.extra.get("count") or run.rate * seconds)
+    return run
+
+
+def wrk(url, connections, seconds, pids):
+    """HTTP requests in a closed loop, one thread; the latency's median and 99th percentile are in `extra`."""
+    def parse(text):
+        failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+        broken = re.search(r"Socket errors: (.*)", text)
+        if failed or broken:
+            raise SystemExit(f"bench: {url}: {(failed or broken).group(0)}")
+        rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+        count = int(re.search(r"(\d+) requests in", text).group(1))
+        def at(share):
+            value, unit = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s|m)", text).groups()
+            return float(value) * UNITS[unit]
+        return Run(rate, extra={"count": count, "p50": at(50), "p99": at(99)})
+    words = [tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    return measured(words, pids, seconds, parse)
+
+
+def pgbench(server, script, clients, seconds, pids):
+    """Statements in a closed loop, prepared, one thread."""
+    def parse(text):
+        return Run(float(re.search(r"tps = ([\d.]+)", text).group(1)))
+    words = [
+        tool("pgbench"), "-n", "-M", "prepared", "-f", script, "-c", clients, "-j", 1, "-T", seconds,
+        "-h", server["host"], "-U", server["user"], server["database"]]
+    return measured(words, pids, seconds, parse, {"PGPASSWORD": server["password"], "PATH": "/usr/bin:/bin"})
+
+
+def redis_benchmark(server, key, clients, count, pids):
+    """GETs of one key without pipelining, one thread."""
+    def parse(text):
+        return Run(float(re.search(r'"([\d.]+)"', text.splitlines()[-1].split(",", 1)[1]).group(1)),
+                   extra={"count": count})
+    # It takes the password in no other way; this one ends with the lab, in a minute.
+    words = [
+        tool("redis-benchmark"), "-h", server["host"], "-a", server["password"], "-c", clients, "-n", count, "-P", 1,
+        "--csv", "GET", key]
+    return measured(words, pids, 30, parse)
