@@ -7,6 +7,7 @@ import NIOHTTP1
 
 /// The console's side of the controller's API.
 public struct ControllerClient: Sendable {
+  private let run: RunDirectory
   private let socket: String
   private let token: String
 
@@ -22,13 +23,18 @@ public struct ControllerClient: Sendable {
     }
     let client = ControllerClient(run: run)
     if await client.answers() { return client }
-    try await GuardianClient.connect(run).ensureController()
-    try await client.awaitAnswer(timeout: .seconds(10))
-    return client
+    let guardian = try GuardianClient.connect(run)
+    // Asked again: of a controller that is just being killed the guardian doesn't know yet that it is gone.
+    for _ in 0..<40 {
+      try await guardian.ensureController()
+      if (try? await client.awaitAnswer(timeout: .milliseconds(250))) != nil { return client }
+    }
+    throw EngineError("the controller did not answer within 10 s")
   }
 
   /// For a lab whose guardian was just started.
   public init(run: RunDirectory) {
+    self.run = run
     socket = run.controllerSocket
     token = (try? String(contentsOfFile: run.tokenFile, encoding: .utf8)) ?? ""
   }
@@ -43,7 +49,8 @@ public struct ControllerClient: Sendable {
     throw EngineError("the controller did not answer within \(timeout)")
   }
 
-  private func answers() async -> Bool { (try? await status()) != nil }
+  /// Where nobody listens the HTTP client would try for as long as it may.
+  private func answers() async -> Bool { run.controllerListens ? (try? await status()) != nil : false }
 
   /// The lab's nodes and faults.
   public func status() async throws -> Wire.Status { try await call(.GET, "/v1/status", timeout: .seconds(5)) }

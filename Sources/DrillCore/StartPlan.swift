@@ -12,12 +12,16 @@ public struct StartPlan: Sendable, Equatable, Codable {
   public var symptom: SymptomPlan
   /// How much the payment company can do; `nil` for as much as anybody will need.
   public var provider: ProviderPlan?
+  /// Links that can be broken; `nil` for no proxy.
+  public var proxy: ProxyPlan?
 
   /// A start.
   public init(
     baseline: [String: Int] = [:], change: [String: Int] = [:], standing: [FaultPlan] = [],
-    damage: [DamagePlan] = [], symptom: SymptomPlan, provider: ProviderPlan? = nil
+    damage: [DamagePlan] = [], symptom: SymptomPlan, provider: ProviderPlan? = nil,
+    proxy: ProxyPlan? = nil
   ) {
+    self.proxy = proxy
     self.provider = provider
     self.baseline = baseline
     self.change = change

@@ -78,6 +78,13 @@ public struct RunDirectory: Sendable, Equatable {
     return lock == -1
   }
 
+  /// True while a controller takes connections.
+  public var controllerListens: Bool {
+    let descriptor = firedrill_connect(controllerSocket)
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+  }
+
   /// Removes what dead guardians of this user left behind; returns the ids of the labs that were cleaned.
   ///
   /// Their nodes are gone already: each dies with its guardian. What remains are files.

@@ -67,7 +67,7 @@ import Testing
   @Test func anUnknownKindNamesTheKnownOnes() {
     let known =
       "background-job, deadlocks, hold-connections, hold-row, kill-node, pause-node, pause-process, provider, "
-      + "redis-expire, redis-flush, replay-lag, replay-pause, scale, slow-queries, stop-node"
+      + "redis-expire, redis-flush, replay-lag, replay-pause, scale, slow-queries, stop-node, toxic"
     #expect(problem("explode", [:])?.contains(known) == true)
   }
 }

@@ -318,6 +318,7 @@ private enum Outage {
     let path = ScenarioFileTests.path.replacing("one-bad-instance", with: "retry-storm")
     let scenario = try ScenarioFile.load(path)
     #expect(scenario.start.provider == ProviderPlan(latency: .milliseconds(50), capacity: 2))
+    #expect(scenario.start.proxy == nil)
     #expect(CheckCatalogue.checks(of: scenario).map(\.check.id) == scenario.checks.map(\.id))
     guard case .drain(let drain) = scenario.trials[0].steps[0], case .window(let window) = scenario.trials[2].steps[1]
     else { throw NotThere() }

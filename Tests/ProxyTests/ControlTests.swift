@@ -1,4 +1,5 @@
 import FleetAPI
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -61,6 +62,17 @@ import Testing
       }
       #expect(try await get(RemovedReply.self, client, "/v1/toxics", .delete).removed == 2)
       #expect(try await get(RemovedReply.self, client, "/v1/toxics", .delete).removed == 0)
+    }
+  }
+
+  @Test func connectionsThatAreEndedAtOnceAreCounted() async throws {
+    try await withAPI { client, proxy in
+      let made = try await post(client, #"{"kind":"fail_first","link":"echo","count":5,"lease_seconds":60}"#)
+      #expect(made.status == .created)
+      for count in 0...2 {
+        #expect(try await get(ToxicsReply.self, client, "/v1/toxics").toxics.first?.failed == count)
+        #expect(try await proxy.fate() == ECONNRESET)
+      }
     }
   }
 

@@ -13,8 +13,11 @@ struct CLI {
   let lab: String
   private let programs: String
   private let root: String
+  /// Where Firedrill's files are, if not in this checkout.
+  private let home: TestHome?
 
-  init(_ name: String = #function) throws {
+  init(_ name: String = #function, home: TestHome? = nil) throws {
+    self.home = home
     root =
       URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path
@@ -38,6 +41,7 @@ struct CLI {
     process.arguments = arguments
     var environment = ProcessInfo.processInfo.environment
     environment["FIREDRILL_LAB"] = lab
+    if let home { environment["FIREDRILL_HOME"] = home.path }
     environment["PATH"] = programs + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     process.environment = environment
     return try Launched(process)

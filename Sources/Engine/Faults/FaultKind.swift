@@ -29,10 +29,12 @@ public enum FaultKind: Sendable, Equatable {
     case choice(String, [String])
     /// May be left out.
     case optional(String, ClosedRange<Double>)
+    /// What it may be depends on the others.
+    case dependent(String)
 
     var name: String {
       switch self {
-      case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _): name
+      case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _), .dependent(let name): name
       }
     }
   }
@@ -71,6 +73,8 @@ public enum FaultKind: Sendable, Equatable {
       .optional("error_rate", 0...1), .optional("decline_rate", 0...1), .optional("silence_rate", 0...1),
       .optional("hang_ms", 0...600_000), .optional("transient_rate", 0...1), .optional("transient_seed", 0...1e15),
     ],
+    // A link of a proxy is slow, narrow, broken or silent.
+    "toxic": ToxicParameters.names.map { .dependent($0) },
   ]
 
   /// Reads a request; every problem is reported at once.
@@ -131,8 +135,10 @@ public enum FaultKind: Sendable, Equatable {
         if request.parameters[name] != nil, Double(text).map(range.contains) != true {
           problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
         }
+      case .dependent: break
       }
     }
+    if request.kind == "toxic" { problems += ToxicParameters.problems(request.parameters) }
     return problems
   }
 }
@@ -146,17 +152,18 @@ public struct FaultWorker: Sendable, Equatable {
   /// How long the fault lasts, in seconds.
   public var lease: Double
 
-  /// The arguments of its process: the provider keeps the lease itself.
+  /// The arguments of its process: provider and proxy keep the lease themselves.
   var arguments: [String] {
     var all = values
-    if kind == "provider" { all["lease_seconds"] = "\(lease)" }
+    if kind == "provider" || kind == "toxic" { all["lease_seconds"] = "\(lease)" }
     return all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 
-  /// The secret that the worker needs: the one that is named, the provider's token, Redis' password, or the
-  /// superuser's.
+  /// The secret that the worker needs: the one that is named, the provider's or the proxy's token, Redis' password, or
+  /// the superuser's.
   var secret: String {
-    values["password_secret"]
+    if kind == "toxic" { return "proxy-token" }
+    return values["password_secret"]
       ?? (kind == "provider" ? "provider-token" : kind.hasPrefix("redis-") ? "redis-password" : "postgres-password")
   }
 

@@ -15,7 +15,22 @@ enum StartReader {
       standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map { fault($0) } },
       damage: (map["damage"]?.list() ?? []).compactMap { $0.map().flatMap(damage) },
       symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom,
-      provider: map["provider"]?.map().map(provider))
+      provider: map["provider"]?.map().map(provider), proxy: map["proxy"]?.map().map(proxy))
+  }
+
+  /// Each link by its name: the port that the proxy listens on, and where that leads.
+  private static func proxy(_ map: YAMLMap) -> ProxyPlan {
+    var links: [String: ProxyPlan.Link] = [:]
+    for entry in map.entries() {
+      guard let link = entry.value.map() else { continue }
+      let port = link.required("port")?.int(1...65_535) ?? 1
+      if port == TrialContext.servicePort || links.values.contains(where: { $0.port == port }) {
+        link.problems.report("\(port) is taken already", at: link.place(of: "port"), key: link.path("port"))
+      }
+      links[entry.name] = ProxyPlan.Link(port: port, target: link.required("target")?.name() ?? "")
+      link.refuseOthers()
+    }
+    return ProxyPlan(links: links)
   }
 
   private static func provider(_ map: YAMLMap) -> ProviderPlan {

@@ -19,6 +19,7 @@ struct FaultLook {
     case "provider": await provider(parameters)
     case "hold-row": await heldRow(parameters["sku"] ?? "")
     case "deadlocks": await countedDeadlock()
+    case "toxic": await toxic(parameters)
     default: (false, "nobody knows how to look at \(kind)")
     }
   }

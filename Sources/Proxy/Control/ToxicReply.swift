@@ -18,10 +18,12 @@ struct ToxicReply: Codable, Sendable, Equatable {
   var delayMS: Int?
   var established: String?
   var count: Int?
+  /// Of a `fail_first`: how many connections it has ended.
+  var failed: Int?
   var bytes: Int?
 
   enum CodingKeys: String, CodingKey {
-    case id, link, kind, direction, probability, seed, established, count, bytes
+    case id, link, kind, direction, probability, seed, established, count, failed, bytes
     case leaseSeconds = "lease_seconds"
     case expiresInMS = "expires_in_ms"
     case latencyMS = "latency_ms"
@@ -54,7 +56,9 @@ struct ToxicReply: Codable, Sendable, Equatable {
     case .blackhole: break
     case .slowClose(let delay): delayMS = Self.milliseconds(delay)
     case .refuse(let resets): established = resets ? "reset" : "keep"
-    case .failFirst(let count): self.count = count
+    case .failFirst(let count):
+      self.count = count
+      failed = active.failed
     case .limitBytes(let count): bytes = count
     case .timeout(let time): afterMS = time.map(Self.milliseconds)
     }

@@ -48,7 +48,9 @@ extension ProxyLoop {
       }
       let number = link.accepted
       link.accepted += 1
-      if toxics.contains(where: { $0.toxic.link == link.spec.name && $0.fails(connection: number) }) {
+      let failing = toxics.firstIndex { $0.toxic.link == link.spec.name && $0.fails(connection: number) }
+      if let failing {
+        toxics[failing].failed += 1
         cplatform_tcp_reset(descriptor)
       } else {
         begin(descriptor, link, number)

@@ -30,6 +30,8 @@ struct ActiveToxic {
   let firstConnection: Int
   /// When it ends by itself (monotonic, ns).
   var expires: UInt64
+  /// How many connections it ended as soon as they were accepted.
+  var failed = 0
 
   /// Whether it acts on the link's connection of that number.
   func acts(onConnection connection: Int) -> Bool { toxic.acts(on: connection - firstConnection) }

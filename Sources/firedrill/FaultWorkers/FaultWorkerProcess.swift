@@ -23,25 +23,30 @@ enum FaultWorkerProcess {
         exit(ExitStatus.software)
       }
     }
-    let source = endOnTerminate(task)
-    defer { source.cancel() }
-    dispatchMain()
+    while true {
+      awaitTerminate()
+      task.cancel()
+    }
   }
 
   private static let works: [String: @Sendable (FaultOrder) async throws -> Void] = [
     "hold-connections": HoldConnections.work, "replay-pause": ReplayPause.work, "replay-lag": ReplayLag.work,
     "provider": ProviderFault.work, "redis-flush": RedisFlush.work, "hold-row": HoldRow.work,
     "deadlocks": Deadlocks.work, "redis-expire": RedisExpire.work, "slow-queries": SlowQueries.work,
-    "background-job": BackgroundJob.work,
+    "background-job": BackgroundJob.work, "toxic": ToxicFault.work,
   ]
 
-  /// As the first process of its node it would not even get a signal that it has no handler for.
-  private static func endOnTerminate(_ task: Task<Void, Never>) -> any DispatchSourceSignal {
-    signal(SIGTERM, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGTERM)
-    source.setEventHandler { task.cancel() }
-    source.resume()
-    return source
+  /// The guardian starts workers with SIGTERM blocked: one that comes before anybody waits for it is not lost. As the
+  /// first process of its node a worker would otherwise not get it, and be killed later with its fault still there.
+  ///
+  /// Waited for by the first thread itself, which does nothing else: in `dispatchMain` it would let the signal through.
+  private static func awaitTerminate() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    var number: Int32 = 0
+    while sigwait(&signals, &number) != 0 {}
   }
 }
 
@@ -66,6 +71,12 @@ struct FaultOrder: Sendable {
   static func ready(_ detail: String) {
     print("ready: \(detail)")
     fflush(nil)
+  }
+
+  /// Does something to its end also when the worker is told to end meanwhile: of an order that was broken off nobody
+  /// knows whether it was carried out, perhaps after its undoing.
+  static func whole<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    try await Task.detached(operation: body).value
   }
 
   /// Waits until the worker is ended.

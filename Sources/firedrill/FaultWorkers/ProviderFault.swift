@@ -10,18 +10,29 @@ enum ProviderFault {
     var values: [String: Double] = [:]
     for (name, text) in order.values { values[name] = Double(text) }
     let body = String(decoding: try JSONEncoder().encode(values), as: UTF8.self)
+    let token = order.secret
     try await HTTPProbe.with { http in
-      let reply = try await http.send("PUT", url, token: order.secret, json: body, timeout: .seconds(3))
-      guard reply.status == 200 else {
-        let words = String(decoding: reply.body, as: UTF8.self)
-        throw FaultProblem(description: "the provider answered \(reply.status): \(words)")
+      do {
+        let reply = try await FaultOrder.whole {
+          try await http.send("PUT", url, token: token, json: body, timeout: .seconds(2))
+        }
+        guard reply.status == 200 else {
+          let words = String(decoding: reply.body, as: UTF8.self)
+          throw FaultProblem(description: "the provider answered \(reply.status): \(words)")
+        }
+        FaultOrder.ready(body)
+        await FaultOrder.untilEnded()
+      } catch {
+        // It may have been heard all the same.
+        await end(http, token)
+        throw error
       }
-      FaultOrder.ready(body)
-      await FaultOrder.untilEnded()
-      // Not cancelled with the worker: this is what it is ended for.
-      await Task.detached {
-        _ = try? await http.send("DELETE", url, token: order.secret, timeout: .seconds(3))
-      }.value
+      await end(http, token)
     }
+  }
+
+  /// Not cancelled with the worker: this is what it is ended for.
+  private static func end(_ http: HTTPProbe, _ token: String) async {
+    _ = try? await FaultOrder.whole { try await http.send("DELETE", url, token: token, timeout: .seconds(2)) }
   }
 }

@@ -4,7 +4,7 @@ import Clients
 enum ReplayPause {
   @Sendable static func work(_ order: FaultOrder) async throws {
     let replica = try Replica(order)
-    try await replica.order("SELECT pg_wal_replay_pause()")
+    try await replica.pause()
     FaultOrder.ready("replay is paused")
     await FaultOrder.untilEnded()
     await replica.resume()
@@ -20,7 +20,7 @@ enum ReplayLag {
     let replica = try Replica(order)
     let least = try order.number("from_ms")
     let most = max(least, try order.number("to_ms"))
-    try await replica.order("SELECT pg_wal_replay_pause()")
+    try await replica.pause()
     FaultOrder.ready("replay lags")
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(Int.random(in: least...most)))
@@ -29,14 +29,16 @@ enum ReplayLag {
       // has nothing to pause: the next turn tries again.
       try? await replica.order("SELECT pg_wal_replay_resume()")
       try? await Task.sleep(for: .milliseconds(30))
-      try? await replica.order("SELECT pg_wal_replay_pause()")
+      try? await replica.pause()
     }
     await replica.resume()
   }
 }
 
 /// A replica as its superuser.
-private struct Replica {
+private struct Replica: Sendable {
+  /// Of a server that was promoted meanwhile nothing is left to resume.
+  private static let resuming = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume() END"
   private let configuration: PostgresConfiguration
 
   init(_ order: FaultOrder) throws {
@@ -49,12 +51,23 @@ private struct Replica {
     try await PostgresConnection.with(configuration) { _ = try await $0.simpleQuery(sql) }
   }
 
+  /// Paused, or an error and not paused.
+  func pause() async throws {
+    do {
+      try await FaultOrder.whole { try await order("SELECT pg_wal_replay_pause()") }
+    } catch {
+      // It may have been heard all the same.
+      try? await FaultOrder.whole { try await order(Self.resuming) }
+      throw error
+    }
+  }
+
   /// Undoing goes on after the worker was told to end, for as long as it is given: in a task that nobody cancels.
   func resume() async {
     await Task.detached {
       for _ in 0..<20 {
         do {
-          return try await order("SELECT CASE WHEN pg_is_in_recovery() THEN pg_wal_replay_resume() END")
+          return try await order(Self.resuming)
         } catch {
           try? await Task.sleep(for: .milliseconds(200))
         }

@@ -1,0 +1,85 @@
+import Foundation
+
+/// Firedrill's files with one scenario of the tests' own, whose shop has the judge's proxy between order and payment,
+/// and every other part that a fault can be done to.
+final class TestHome {
+  static let scenario = "on-the-way"
+  let path: String
+
+  init() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let files = FileManager.default
+    path = NSTemporaryDirectory() + "firedrill-home-\(UUID().uuidString.prefix(8))"
+    let lab = "\(path)/Chaos/\(Self.scenario)/lab"
+    try files.createDirectory(atPath: lab, withIntermediateDirectories: true)
+    for folder in ["compose", "Runbooks"] {
+      try files.createSymbolicLink(atPath: "\(path)/\(folder)", withDestinationPath: "\(root)/\(folder)")
+    }
+    let base = try String(contentsOfFile: root + "/compose/lab/compose.yaml", encoding: .utf8)
+    let through = base.replacingOccurrences(of: "dns:payment:8080", with: "dns:proxy:8081")
+    try through.write(toFile: lab + "/compose.yaml", atomically: true, encoding: .utf8)
+    try Self.text.write(
+      toFile: "\(path)/Chaos/\(Self.scenario)/scenario.yaml", atomically: true, encoding: .utf8)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// One of each type, and some in other ways.
+  static let toxics = [
+    "link: payment, type: latency, latency_ms: 400, jitter_ms: 300",
+    "link: database, type: latency, latency_ms: 200, direction: upstream",
+    "link: cache, type: latency, latency_ms: 10",
+    "link: payment, type: bandwidth, bytes_per_second: 4000",
+    "link: payment, type: bandwidth, bytes_per_second: 9000, direction: upstream",
+    "link: payment, type: reset, after_ms: 200",
+    "link: payment, type: reset, after_bytes: 1000, probability: 0.5",
+    "link: cache, type: blackhole",
+    "link: payment, type: slow_close, delay_ms: 600, direction: both",
+    "link: database, type: refuse, established: reset",
+    "link: payment, type: fail_first, count: 5",
+    "link: payment, type: limit_bytes, bytes: 100",
+    "link: payment, type: timeout, after_ms: 300",
+    "link: payment, type: timeout",
+  ]
+  private static let faults = toxics.map { "- { kind: toxic, proxy: proxy, \($0), lease: 60s }" }
+
+  /// Nothing in it is broken; the symptom is a page that no shop has. A grade breaks the link in every way there is,
+  /// and only looks whether each is seen.
+  private static let text = """
+    id: \(scenario)
+    title: Something is on the way
+    source: the tests
+    severity: page
+    services: [order, payment]
+    runbook: Runbooks/\(scenario).md
+    time_budget: 60s
+    brief: Nothing is broken.
+    contract: ["Nothing is required."]
+    hints: [a, b, c]
+    start:
+      proxy:
+        payment: { port: 8081, target: "payment:8080" }
+        database: { port: 5432, target: "postgres:5432" }
+        cache: { port: 6379, target: "redis:6379" }
+      symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
+    load:
+      rate: 10
+      arrival: constant
+      users: 5
+      products: 400
+      zipf: 1.0
+      patience: 5s
+      in_flight: 64
+      mix: { product: 1 }
+    trials:
+      - name: mitigated
+        tier: mitigated
+        steps:
+          - inject:
+              faults:
+                \(faults.joined(separator: "\n            "))
+    checks:
+      - { id: fault-took-effect, tier: mitigated, trial: mitigated, section: verify }
+    """
+}
