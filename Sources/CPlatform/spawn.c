@@ -141,13 +141,12 @@ static void die_with_parent(int lifeline) {
   if (lifeline >= 0 && poll(&entry, 1, 0) > 0) _exit(125);
 }
 
-static void reset_signals(int held) {
-  sigset_t mask;
+static void reset_signals(void) {
+  sigset_t none;
   struct sigaction standard = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
-  sigemptyset(&mask);
-  if (held) sigaddset(&mask, held);
-  sigprocmask(SIG_SETMASK, &mask, NULL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void use_streams(int log_fd) {
@@ -164,7 +163,7 @@ static void close_on_exec_from(int first) {
 static void run_node(const struct firedrill_node *node) {
   close(node->lifeline_write);
   setsid();
-  reset_signals(node->held_signal);
+  reset_signals();
   umask(022);
   make_root(node);
   mount_all(node);
@@ -216,7 +215,7 @@ pid_t firedrill_spawn_child(
     close(ends[0]);
     failure_fd = ends[1];
     setsid();
-    reset_signals(0);
+    reset_signals();
     die_with_parent(-1);
     if (getppid() != parent) _exit(125);
     use_streams(log_fd);

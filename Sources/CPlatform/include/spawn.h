@@ -41,9 +41,6 @@ struct firedrill_node {
   int change_user;
   uid_t uid;
   gid_t gid;
-  /// A signal that stays blocked, so that it waits until the program takes it; 0 for none. As the first process of its
-  /// namespace a program would otherwise lose one that comes before it has a handler.
-  int held_signal;
   /// Becomes standard output and error.
   int log_fd;
   /// Read end of a pipe whose only writer is the parent: at its end the parent is gone, and so is the node.

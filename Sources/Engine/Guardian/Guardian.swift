@@ -118,6 +118,7 @@ public final class Guardian {
     node.exit = exit
     node.frozen = false
     node.killAt = nil
+    node.askAgainAt = nil
     node.quickEnds = now - node.startedClock > 10 ? 0 : node.quickEnds
     if !node.stopped, !shutdownRequested, let wait = node.spec.restart.delay(failed: failed, runs: node.quickEnds) {
       node.respawnAt = now + wait
@@ -133,7 +134,7 @@ public final class Guardian {
   // MARK: Timers
 
   private func nextDeadline() -> Double? {
-    (nodes.values.flatMap { [$0.killAt, $0.respawnAt].compactMap { $0 } } + faults.values.map(\.dueAt)).min()
+    (nodes.values.flatMap { [$0.killAt, $0.respawnAt, $0.askAgainAt].compactMap { $0 } } + faults.values.map(\.dueAt)).min()
   }
 
   private func fireTimers() {
@@ -143,6 +144,7 @@ public final class Guardian {
         node.killAt = nil
         node.signal(SIGKILL)
       }
+      if let at = node.askAgainAt, at <= now { ask(node) }
       if let at = node.respawnAt, at <= now {
         node.respawnAt = nil
         node.restarts += 1
@@ -251,8 +253,16 @@ public final class Guardian {
     }
     whenEnded(node, reply)
     node.killAt = min(node.killAt ?? .infinity, Self.now() + node.spec.stopGrace)
-    node.signal(node.spec.stopSignal)
+    ask(node)
     if node.frozen { node.signalAll(SIGCONT) }
+  }
+
+  /// Tells a node to end; one that can't hear it yet is told again.
+  private func ask(_ node: GuardianNode) {
+    // Looked at first: what it hears from now on it will hear.
+    let isDeaf = node.isDeaf(to: node.spec.stopSignal)
+    node.signal(node.spec.stopSignal)
+    node.askAgainAt = isDeaf ? Self.now() + 0.05 : nil
   }
 
   private func whenEnded(_ node: GuardianNode, _ reply: @escaping (GuardianReply) -> Void) {

@@ -16,6 +16,8 @@ final class GuardianNode {
   var exit: String?
   var killAt: Double?
   var respawnAt: Double?
+  /// When it is to be told again to end.
+  var askAgainAt: Double?
   var forget = false
   /// Called when the node has ended.
   var onEnd: [() -> Void] = []
@@ -31,6 +33,22 @@ final class GuardianNode {
   /// Sends a signal to the node's first process.
   func signal(_ number: Int32) {
     if let pid { _ = Glibc.kill(pid, number) }
+  }
+
+  /// Whether a signal to the node's first process would be lost: the kernel drops what the first process of a pid
+  /// namespace neither handles nor blocks (pid_namespaces(7)), which is so for a while after each start.
+  func isDeaf(to number: Int32) -> Bool {
+    guard let pid, let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return false }
+    return Self.isDeaf(to: number, status: text)
+  }
+
+  /// - Parameter status: what `/proc/PID/status` says.
+  static func isDeaf(to number: Int32, status: String) -> Bool {
+    for line in status.split(separator: "\n") where line.hasPrefix("SigCgt:") || line.hasPrefix("SigBlk:") {
+      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) } ?? 0
+      if mask & (1 << UInt64(number - 1)) != 0 { return false }
+    }
+    return true
   }
 
   /// Sends a signal to every process of the node: all descend from its first one, which orphans of its pid namespace

@@ -47,8 +47,6 @@ struct SpawnSpec: Codable, Sendable, Equatable {
   /// Seconds between the stop signal and SIGKILL.
   var stopGrace: Double
   var stopSignal: Int32
-  /// A signal that the program takes itself, as soon as it can: until then it waits.
-  var heldSignal: Int32?
   var restart: RestartPolicy
   /// Identifies what the node was made from: another fingerprint means that it has to be deployed anew.
   var fingerprint: String

@@ -50,7 +50,6 @@ struct NodeLauncher {
         node.change_user = spec.user == nil ? 0 : 1
         node.uid = spec.user?.uid ?? 0
         node.gid = spec.user?.gid ?? 0
-        node.held_signal = spec.heldSignal ?? 0
         node.log_fd = log
         node.lifeline_read = lifelineRead
         node.lifeline_write = lifelineWrite

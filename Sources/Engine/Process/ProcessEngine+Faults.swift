@@ -106,7 +106,7 @@ extension ProcessEngine {
         .bind(secret, at: "/run/secrets/fault", readOnly: true),
       ],
       limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: workerLog(id),
-      stopGrace: worker.stopGrace, stopSignal: SIGTERM, heldSignal: SIGTERM, restart: .never, fingerprint: id)
+      stopGrace: worker.stopGrace, stopSignal: SIGTERM, restart: .never, fingerprint: id)
   }
 
   private func workerLog(_ id: String) -> String { "\(run.path)/\(id).log" }

@@ -5,6 +5,7 @@ import Foundation
 /// SIGTERM.
 enum FaultWorkerProcess {
   static func run(_ arguments: [String]) -> Int32 {
+    let terminate = blockTerminate()
     guard let kind = arguments.first, let work = works[kind] else { return ExitStatus.usage }
     var values: [String: String] = [:]
     for argument in arguments.dropFirst() {
@@ -24,8 +25,9 @@ enum FaultWorkerProcess {
       }
     }
     while true {
-      awaitTerminate()
-      task.cancel()
+      var signals = terminate
+      var number: Int32 = 0
+      if sigwait(&signals, &number) == 0 { task.cancel() }
     }
   }
 
@@ -36,17 +38,15 @@ enum FaultWorkerProcess {
     "background-job": BackgroundJob.work, "toxic": ToxicFault.work,
   ]
 
-  /// The guardian starts workers with SIGTERM blocked: one that comes before anybody waits for it is not lost. As the
-  /// first process of its node a worker would otherwise not get it, and be killed later with its fault still there.
-  ///
-  /// Waited for by the first thread itself, which does nothing else: in `dispatchMain` it would let the signal through.
-  private static func awaitTerminate() {
+  /// Before anything else: from here on SIGTERM waits until the first thread takes it, which does nothing else. As the
+  /// first process of its node a worker would not get one that comes while nobody holds it back or handles it, and in
+  /// `dispatchMain` the thread would let it through.
+  private static func blockTerminate() -> sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     pthread_sigmask(SIG_BLOCK, &signals, nil)
-    var number: Int32 = 0
-    while sigwait(&signals, &number) != 0 {}
+    return signals
   }
 }
 
