@@ -49,8 +49,7 @@ public struct ControllerClient: Sendable {
     throw EngineError("the controller did not answer within \(timeout)")
   }
 
-  /// Where nobody listens the HTTP client would try for as long as it may.
-  private func answers() async -> Bool { run.controllerListens ? (try? await status()) != nil : false }
+  private func answers() async -> Bool { (try? await status()) != nil }
 
   /// The lab's nodes and faults.
   public func status() async throws -> Wire.Status { try await call(.GET, "/v1/status", timeout: .seconds(5)) }
@@ -110,6 +109,23 @@ public struct ControllerClient: Sendable {
     return try await JSONDecoder().decode(Answer.self, from: response.body.collect(upTo: 16 << 20))
   }
 
+  /// Does something for as long as a controller listens: where nobody does, the HTTP client would try to connect for as
+  /// long as it may.
+  private func unlessGone<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+      group.addTask(operation: body)
+      group.addTask { [run] in
+        while run.controllerListens { try await Task.sleep(for: .milliseconds(200)) }
+        throw EngineError("the controller is gone")
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
+  }
+
   private func send(
     _ method: HTTPMethod, _ path: String, _ body: (any Encodable & Sendable)?, timeout: Duration
   ) async throws -> HTTPClientResponse {
@@ -118,7 +134,8 @@ public struct ControllerClient: Sendable {
     request.method = method
     request.headers.add(name: "Authorization", value: "Bearer \(token)")
     if let body { request.body = .bytes(ByteBuffer(data: try JSONEncoder().encode(body))) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .nanoseconds(Int64(timeout / .nanoseconds(1))))
+    let (asked, limit) = (request, TimeAmount.nanoseconds(Int64(timeout / .nanoseconds(1))))
+    let response = try await unlessGone { try await HTTPClient.shared.execute(asked, timeout: limit) }
     guard response.status != .ok else { return response }
     let answer = try await response.body.collect(upTo: 1 << 20)
     if let failure = try? JSONDecoder().decode(Wire.Failure.self, from: answer) { throw failure }

@@ -81,8 +81,10 @@ public struct RunDirectory: Sendable, Equatable {
   /// True while a controller takes connections.
   public var controllerListens: Bool {
     let descriptor = firedrill_connect(controllerSocket)
-    if descriptor >= 0 { close(descriptor) }
-    return descriptor >= 0
+    // One that many wait for listens too.
+    guard descriptor >= 0 else { return errno == EAGAIN }
+    close(descriptor)
+    return true
   }
 
   /// Removes what dead guardians of this user left behind; returns the ids of the labs that were cleaned.

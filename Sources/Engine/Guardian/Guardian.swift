@@ -134,7 +134,8 @@ public final class Guardian {
   // MARK: Timers
 
   private func nextDeadline() -> Double? {
-    (nodes.values.flatMap { [$0.killAt, $0.respawnAt, $0.askAgainAt].compactMap { $0 } } + faults.values.map(\.dueAt)).min()
+    let due = nodes.values.flatMap { [$0.killAt, $0.respawnAt, $0.askAgainAt].compactMap { $0 } }
+    return (due + faults.values.map(\.dueAt)).min()
   }
 
   private func fireTimers() {
