@@ -77,6 +77,17 @@ extension ScenarioTests {
         let reply = try lab.http("http://\(try lab.address("proxy-1")):8081/healthz")
         return reply.status == 200 && reply.seconds < 0.5
       },
+      Kind(name: "redis-expire", parameters: ["host=redis", "pattern=heal-*", "ttl_ms=50"]) { lab in
+        _ = try lab.redis("SET heal-me 1")
+        usleep(250_000)
+        return try lab.redis("GET heal-me") == "1"
+      },
+      Kind(name: "slow-queries", parameters: ["host=postgres", "database=inventory", "count=2"]) {
+        try $0.sessions("report") == 0
+      },
+      Kind(name: "background-job", parameters: ["host=postgres", "database=inventory", "job=dump"]) {
+        try $0.sessions("job") == 0
+      },
       // A line a kind: add yours above.
     ]
 
