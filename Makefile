@@ -34,8 +34,8 @@ certify: build ## the whole proof matrix, to docs/; ARGS='--repeat 3', ARGS='--b
 	mkdir -p docs
 	cp dist/certify/certification.json dist/certify/certification.md docs/
 
-mutate: bootstrap ## changes in the checks that no test notices; FILES= LIMIT= SEED= take a sample
-	FILES='$(FILES)' LIMIT='$(LIMIT)' SEED='$(SEED)' scripts/mutate
+mutate: bootstrap ## changes in the checks that no test notices (10 min); FILES= LIMIT= SEED= take a sample
+	FILES='$(FILES)' LIMIT='$(LIMIT)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/mutate
 
 bench: build ## speed and memory beside what people use instead, to docs/benchmarks.md; ARGS='--only proxies'
 	scripts/bootstrap bench
