@@ -283,7 +283,7 @@ enum Written {
 
   @Test func oneRefusalIsLockedOut() {
     let finding = check.evaluate(history([(true, false), (false, false), (true, false)]))
-    #expect(finding.reason == "operator_locked_out" && finding.observed.contains("FATAL:  sorry"))
+    #expect(finding.reason == "operator_locked_out" && finding.observed == "1 of 3 attempts refused: FATAL:  sorry")
   }
 
   @Test func aDeadProbeSaysNothing() {

@@ -6,7 +6,7 @@ import Topology
 @testable import Grading
 
 /// The window of the trial `t`, from 0 to 12 s, with ten orders a second; at 2 s something comes, at 4 s it goes.
-private enum Outage {
+enum Outage {
   static let second: Int64 = 1_000_000_000
   static let end = 12 * second
 

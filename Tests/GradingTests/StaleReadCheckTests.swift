@@ -4,7 +4,7 @@ import Testing
 @testable import Grading
 
 /// Forty sessions that order and look, in the window of the trial `t` from 0 to 10 s.
-private enum Session {
+enum Session {
   static let second: Int64 = 1_000_000_000
 
   static func history(_ count: Int = 40, _ change: (inout History) -> Void = { _ in }) -> History {

@@ -36,7 +36,13 @@ struct CheckoutsDoNotHang: PlannedCheck {
     guard orders.count >= Self.fewest else {
       return .inconclusive(.noSuccessOfOp, "\(orders.count) ordered", expected: expected)
     }
-    let slow = orders.filter { $0.status == nil || ($0.latency ?? .max) > bound * 1_000_000 }
+    let limit = bound * 1_000_000
+    func waited(_ order: RequestEvent) -> Int64 {
+      // Somebody who got no reply would have had to wait longer.
+      let never = limit + 1
+      return order.status == nil ? max(order.latency ?? never, never) : order.latency ?? never
+    }
+    let slow = orders.filter { waited($0) > limit }
     let worst = (orders.compactMap(\.latency).max() ?? 0) / 1_000_000
     let observed = "\(slow.count) of \(orders.count) orders took longer, the longest \(worst) ms"
     // One may always be unlucky where any share is allowed.
@@ -49,9 +55,7 @@ struct CheckoutsDoNotHang: PlannedCheck {
       let lost = stalls.reduce(0) { sum, stall in
         sum + max(0, min(end, stall.upperBound) - max(order.scheduled, stall.lowerBound))
       }
-      // Somebody who got no reply would have had to wait longer.
-      let waited = max(order.latency ?? 0, order.status == nil ? bound * 1_000_000 + 1 : 0)
-      return waited - lost > bound * 1_000_000
+      return waited(order) - lost > limit
     }
     guard hung.count <= allowed else { return .violated("checkouts_hang", observed, expected: expected) }
     return .inconclusive(

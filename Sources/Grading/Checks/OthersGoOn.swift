@@ -106,7 +106,7 @@ struct OthersGoOn: PlannedCheck {
     for hold in holds {
       let to = hold.lowerBound - settling
       if to - from >= settling { result.append(from...to) }
-      from = hold.upperBound + settling
+      from = max(from, hold.upperBound + settling)
     }
     if span.upperBound - from >= settling { result.append(from...span.upperBound) }
     return result

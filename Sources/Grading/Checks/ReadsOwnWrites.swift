@@ -21,10 +21,10 @@ struct ReadsOwnWrites: PlannedCheck {
       return .violated("front_door_missing", "no gateway runs", expected: expected)
     }
     let all = history.requests(stream: "follow").filter { $0.sent != nil }
-    guard history.span(of: window) != nil, !all.isEmpty else {
+    guard let span = history.span(of: window), !all.isEmpty else {
       return .inconclusive(.notTried, "nobody ordered and looked", expected: expected)
     }
-    let own = all.filter { history.span(of: window)?.contains($0.scheduled) ?? false }
+    let own = all.filter { span.contains($0.scheduled) }
     let reads = own.filter { $0.op == DrillCore.Operation.orderRead.rawValue }
     let orders = own.filter { $0.op == DrillCore.Operation.order.rawValue }
     var told: [String: RequestEvent] = [:]
