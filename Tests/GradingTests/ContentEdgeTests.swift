@@ -68,6 +68,12 @@ enum Shelf {
     #expect(finding { $0.addFault(kind, action, at: 0, parameters: ["trial": trial]) }.status == .met)
   }
 
+  @Test func aWindowThatEndedEarlyWasNotTried() {
+    let finding = check.evaluate(Written.windowed(History(), reason: "interrupted"))
+    #expect(finding.reason == "not_tried" && finding.observed.hasSuffix("interrupted"))
+    #expect(check.evaluate(Written.windowed(History())).reason == "probe_dead")
+  }
+
   /// A price of which nobody knows how old it is has just changed.
   @Test(
     arguments: [
