@@ -34,7 +34,8 @@ public enum FaultKind: Sendable, Equatable {
 
     var name: String {
       switch self {
-      case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _), .dependent(let name): name
+      case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _), .dependent(let name):
+        name
       }
     }
   }

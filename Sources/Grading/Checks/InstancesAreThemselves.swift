@@ -22,18 +22,6 @@ struct InstancesAreThemselves: PlannedCheck {
         "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "nobody, for X-Instance is missing")'",
         expected: expected)
     }
-    // Each instance is asked once in a grade, by the first trial that finds it.
-    let alone = history.requests(stream: "alone")
-    if let silent = alone.first(where: { $0.outcome != .ok }) {
-      let words = silent.status.map { "\($0)" } ?? "no answer"
-      return .violated(
-        "instance_leans_on_others",
-        "\(silent.target ?? "") answers only while other instances run (alone: \(words))", expected: expected)
-    }
-    if let wrong = alone.first(where: { $0.instance != $0.target }) {
-      return .violated(
-        "instance_impostor", "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "")'", expected: expected)
-    }
     if let listeners = history.rows("\(window).listeners").last {
       let nodes = listeners.values(of: "node")
       for (node, own) in zip(nodes, listeners.values(of: "own")) where own == "false" {
@@ -54,6 +42,18 @@ struct InstancesAreThemselves: PlannedCheck {
           "instance_impostor", "a reservation made at \(visit.target ?? "") was written by \(instance)",
           expected: expected)
       }
+    }
+    // Each instance is asked once in a grade, by the first trial that finds it.
+    let alone = history.requests(stream: "alone")
+    if let silent = alone.first(where: { $0.outcome != .ok }) {
+      let words = silent.status.map { "\($0)" } ?? "no answer"
+      return .violated(
+        "instance_leans_on_others",
+        "\(silent.target ?? "") answers only while other instances run (alone: \(words))", expected: expected)
+    }
+    if let wrong = alone.first(where: { $0.instance != $0.target }) {
+      return .violated(
+        "instance_impostor", "\(wrong.target ?? "") was answered by '\(wrong.instance ?? "")'", expected: expected)
     }
     let unasked = Set(answered.compactMap(\.target)).subtracting(alone.compactMap(\.target))
     guard unasked.isEmpty else {
