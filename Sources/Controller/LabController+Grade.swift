@@ -20,10 +20,13 @@ extension LabController {
     let options = GradeOptions(
       seed: order.seed, required: order.required, engineName: state.engine, evidence: folder,
       topology: await engine.appliedTopology(), pristine: lab.pristine)
+    let warnings = try await unjudged()
+    for line in warnings { report(line) }
     let grader = Grader(
       engine: engine, scenario: scenario, scenarioText: text, options: options, progress: report)
     do {
       let verdict = try await grader.run()
+      for line in warnings { report(line) }
       let answer = Wire.GradeAnswer(
         value: verdict.verdict, verdict: verdict.json,
         text: TextReport.text(verdict, required: order.required, explain: order.explain, blind: state.blind),
@@ -32,6 +35,25 @@ extension LabController {
     } catch {
       throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: \(error)")
     }
+  }
+
+  /// What is written in the lab's folder and does not run, and so is not judged: a line each.
+  private func unjudged() async throws -> [String] {
+    var lines: [String] = []
+    do {
+      let services = try await engine.undeployed(try readTopology())
+      if !services.isEmpty {
+        lines.append(
+          "warning: not deployed, and so not judged: what has changed for \(services.joined(separator: ", ")); "
+            + "`firedrill apply` deploys it")
+      }
+    } catch {
+      lines.append("warning: not deployed, and so not judged: \(error)")
+    }
+    if let problem = try await AlertRules(lab: lab).problem() {
+      lines.append("warning: the alert rules are not valid, and Prometheus keeps the last valid ones:\n\(problem)")
+    }
+    return lines
   }
 
   /// Sends users to the shop for a while; the answer says what became of their requests.

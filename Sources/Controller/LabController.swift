@@ -174,6 +174,9 @@ public actor LabController {
   public func apply(report: @escaping Report) async throws -> [String] {
     let topology = try readTopology()
     for warning in topology.warnings { report("warning: \(warning)") }
+    if let problem = try await AlertRules(lab: lab).problem() {
+      throw EngineError("the alert rules are not valid; nothing was changed:\n\(problem)", code: .usage)
+    }
     let verdict = try await Preflight(lab: lab).run(on: engine, topology: topology)
     if !verdict.output.isEmpty { report(verdict.output) }
     guard verdict.status == 0 else {
@@ -183,8 +186,22 @@ public actor LabController {
     try prepareSecrets(topology)
     let done = try await engine.apply(topology, report: report)
     changes.add("deploy: " + (done.isEmpty ? "nothing had changed" : done.joined(separator: "; ")))
-    if done.isEmpty { report("nothing has changed since the last deploy") }
+    if done.isEmpty { report("no service has changed since the last deploy; alert rules are taken over when saved") }
+    try await requireStart(of: done)
     return done
+  }
+
+  /// A deploy after which something that it touched does not come up is done, and has failed.
+  private func requireStart(of done: [String]) async throws {
+    let touched = Set(done.compactMap { $0.split(separator: ":").first.map(String.init) })
+    let failed = await engine.nodes().filter { touched.contains($0.service) && $0.state == .failed }
+    guard let first = failed.first else { return }
+    let names = failed.prefix(5).map { "\($0.name)\($0.exit.map { " (\($0))" } ?? "")" }.joined(separator: ", ")
+    let log = (try? String(contentsOfFile: "\(lab.logs)/\(first.name).log", encoding: .utf8)) ?? ""
+    let last = log.split(whereSeparator: \.isNewline).last.map { "\n\(first.name): \($0.prefix(500))" } ?? ""
+    throw Wire.Failure(
+      code: ExitStatus.failed,
+      message: "deployed, but does not run: \(names); see `firedrill logs \(first.name)`\(last)")
   }
 
   /// The judge's secrets, and the operators' password file for psql.

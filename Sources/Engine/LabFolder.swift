@@ -41,6 +41,16 @@ public struct LabFolder: Sendable, Equatable {
     self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
   }
 
+  /// The lab that the working folder is in, or is.
+  public static func around() -> String? {
+    var folder = FileManager.default.currentDirectoryPath
+    while folder != "/", !folder.isEmpty {
+      if FileManager.default.fileExists(atPath: LabFolder(path: folder).stateFile) { return folder }
+      folder = (folder as NSString).deletingLastPathComponent
+    }
+    return nil
+  }
+
   /// What Firedrill keeps; not the trainee's.
   public var stateFolder: String { path + "/.firedrill" }
   /// `State` as JSON.

@@ -16,14 +16,16 @@ struct OutputOptions: ParsableArguments {
 
 /// Which lab is meant.
 struct LabOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The lab's folder (default: $FIREDRILL_LAB, or lab).", valueName: "dir"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The lab's folder (default: $FIREDRILL_LAB, the lab one is in, or lab).", valueName: "dir"))
   var lab: String?
 
   @OptionGroup var output: OutputOptions
 
   var folder: LabFolder {
     output.apply()
-    return LabFolder(path: lab ?? ProcessInfo.processInfo.environment["FIREDRILL_LAB"] ?? "lab")
+    return LabFolder(path: lab ?? ProcessInfo.processInfo.environment["FIREDRILL_LAB"] ?? LabFolder.around() ?? "lab")
   }
 
   /// The controller of the lab, which must run.

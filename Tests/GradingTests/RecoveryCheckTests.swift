@@ -256,6 +256,26 @@ enum Outage {
     #expect(check.evaluate(history(lost: 0, state: "reserved")).reason == "failures_shown")
   }
 
+  /// A shop that refuses what the company would have taken is told so.
+  @Test func itSaysWhatMostWereTold() {
+    var history = history(lost: 3)
+    let kinds: [(Int?, String?)] = [
+      (503, "overloaded"), (503, "overloaded"), (429, "overloaded"), (nil, nil), (503, nil),
+    ]
+    for (index, kind) in kinds.enumerated() {
+      history.add(
+        stream: "users", op: "order", at: Int64(1000 + index), status: kind.0, code: kind.1)
+    }
+    #expect(check.evaluate(history).observed.contains("8 of 205 orders were not confirmed (3 of them: 502)"))
+    for index in 0..<2 {
+      history.add(stream: "users", op: "order", at: Int64(2000 + index), status: 503, code: "overloaded")
+    }
+    #expect(check.evaluate(history).observed.contains("(4 of them: 503 overloaded)"))
+    for index in 0..<5 { history.add(stream: "users", op: "order", at: Int64(3000 + index), status: nil) }
+    #expect(check.evaluate(history).observed.contains("(6 of them: no answer in time)"))
+    #expect(check.evaluate(self.history(lost: 0)).observed.hasPrefix("0 of 200 orders were not confirmed, the"))
+  }
+
   @Test func aCompanyThatDidNotFailProvesNothing() {
     #expect(check.evaluate(history(lost: 0, failures: 3)).status == .met)
     let finding = check.evaluate(history(lost: 0, failures: 2))

@@ -16,6 +16,15 @@ public enum FaultKind: Sendable, Equatable {
   /// Any other kind: a process of its own does it, as long as it lives, and undoes it when it is ended.
   case worker(FaultWorker)
 
+  /// The nodes that it names.
+  var nodes: [String] {
+    switch self {
+    case .stopNodes(let nodes), .killNodes(let nodes), .pauseNodes(let nodes): nodes
+    case .pauseProcess(let node, _): [node]
+    case .scale, .worker: []
+    }
+  }
+
   /// Longest lease, in seconds.
   public static let longestLease = 3600.0
 

@@ -42,6 +42,20 @@ extension ProcessEngine {
     return changes
   }
 
+  /// The services of which some instance does not run as `wanted` says, and those that it does not have; how many
+  /// there are doesn't count.
+  public func undeployed(_ wanted: Topology) throws -> [String] {
+    let builder = SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: wanted)
+    let changed = try wanted.services.filter { service in
+      try service.instances.enumerated().contains { index, node in
+        guard let record = views[node]?.record else { return topology.service(service.name) == nil }
+        return try builder.spec(for: service, instance: index + 1).fingerprint != record.spec.fingerprint
+      }
+    }
+    let gone = topology.services.filter { wanted.service($0.name) == nil }
+    return (changed + gone).map(\.name).sorted()
+  }
+
   /// See `Engine`.
   public func scale(_ service: String, to count: Int) async throws {
     guard let index = topology.services.firstIndex(where: { $0.name == service }) else {

@@ -6,6 +6,7 @@ extension ProcessEngine {
   /// See `Engine`.
   public func inject(_ fault: FaultRequest) async throws -> ActiveFault {
     let kind = try FaultKind(fault)
+    for node in kind.nodes { _ = try known(node) }
     faultCount += 1
     let id = "\(fault.kind)-\(faultCount)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
     let orders = try orders(for: kind, id: id)
@@ -117,7 +118,7 @@ extension ProcessEngine {
     while ContinuousClock.now < deadline {
       let text = (try? String(contentsOfFile: workerLog(id), encoding: .utf8)) ?? ""
       if text.contains("ready") { return }
-      if views[id]?.record?.exit != nil { throw EngineError("the fault's worker ended: \(text)") }
+      if views[id]?.record?.exit != nil { throw EngineError("the fault could not be applied: \(text)", code: .usage) }
       try await Task.sleep(for: .milliseconds(20))
     }
     throw EngineError("the fault's worker did not get ready within 10 s")

@@ -161,7 +161,7 @@ public actor ProcessEngine: Engine {
 
   // MARK: Single nodes
 
-  private func known(_ node: String) throws -> NodeView {
+  func known(_ node: String) throws -> NodeView {
     if let view = views[node] { return view }
     let names = views.keys.sorted()
     let nearest = Spelling.nearest(to: node, among: names).map { "; did you mean \($0)?" } ?? ""

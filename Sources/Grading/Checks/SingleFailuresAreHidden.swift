@@ -26,13 +26,27 @@ struct SingleFailuresAreHidden: PlannedCheck {
     guard let before = history.rows("\(window).provider.before").last?.number("failed_once"),
       let after = history.rows("\(window).provider.after").last?.number("failed_once")
     else { return .inconclusive(.probeDead, "the payment company did not say", expected: expected) }
-    let lost = orders.count { !$0.isConfirmed }
-    let observed = "\(lost) of \(orders.count) orders were not confirmed, the company failed \(after - before) times"
+    let unconfirmed = orders.filter { !$0.isConfirmed }
+    let lost = unconfirmed.count
+    let observed =
+      "\(lost) of \(orders.count) orders were not confirmed\(mostly(unconfirmed)), "
+      + "the company failed \(after - before) times"
     // One may always go wrong: of a few hundred orders one is more than a rounding.
     guard lost <= max(1, Int((1 - share) * Double(orders.count) + 1e-9)) else {
       return .violated("failures_shown", observed, expected: expected)
     }
     guard after - before >= least else { return .inconclusive(.faultNotVerified, observed, expected: expected) }
     return .met(observed, expected: expected)
+  }
+
+  /// What most of them were told: a shop may also refuse what the company would have taken.
+  private func mostly(_ orders: [RequestEvent]) -> String {
+    var counts: [String: Int] = [:]
+    for order in orders {
+      let code = order.code.map { " \($0)" } ?? ""
+      counts[order.status.map { "\($0)\(code)" } ?? "no answer in time", default: 0] += 1
+    }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    return most.map { " (\($0.value) of them: \($0.key))" } ?? ""
   }
 }

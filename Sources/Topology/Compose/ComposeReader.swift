@@ -22,9 +22,10 @@ struct ComposeReader {
     profiles = Set((variables["COMPOSE_PROFILES"] ?? "").split(separator: ",").map { String($0).trimmed })
   }
 
-  mutating func read(_ source: Topology.Source) {
-    guard let node = YAML.parse(source.text, file: source.name, problems: problems) else { return }
-    guard let top = YAMLValue(interpolated(node), key: "", problems: problems).map() else { return }
+  /// - Returns: whether the file could be read at all; what others say of it would be noise otherwise.
+  mutating func read(_ source: Topology.Source) -> Bool {
+    guard let node = YAML.parse(source.text, file: source.name, problems: problems) else { return false }
+    guard let top = YAMLValue(interpolated(node), key: "", problems: problems).map() else { return false }
     if let services = top.required("services")?.map() {
       for (name, place, value) in services.entries() {
         if let draft = service(name, at: place, value, judge: source.judge) { drafts.append(draft) }
@@ -33,6 +34,7 @@ struct ComposeReader {
     readVolumes(top["volumes"]?.map(), judge: source.judge)
     readSecrets(top["secrets"]?.map(), judge: source.judge)
     refuseOthers(in: top, ignoring: ComposeKeys.ignoredAtTop)
+    return true
   }
 
   /// Reports unknown keys; for well-known ones with what to do instead.

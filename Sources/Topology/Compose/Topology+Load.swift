@@ -59,13 +59,30 @@ extension Topology {
     let problems = Problems()
     let values = env.map { DotEnv.parse($0, environment: environment, problems: problems) } ?? [:]
     var reader = ComposeReader(variables: values.merging(environment) { _, outer in outer }, problems: problems)
-    for source in sources { reader.read(source) }
+    for source in sources where !reader.read(source) { try problems.throwIfAny() }
+    if let env { warnOfUnused(values.keys, in: env, sources, problems) }
     let topology = ComposeCheck(
       drafts: reader.drafts, volumes: reader.volumes, secrets: reader.secrets, problems: problems
     )
     .topology()
     try problems.throwIfAny()
     return topology
+  }
+
+  /// A variable of `.env` that no file mentions is most likely misspelt. Compose's own need not be mentioned.
+  private static func warnOfUnused(
+    _ names: some Sequence<String>, in env: String, _ sources: [Source], _ problems: Problems
+  ) {
+    let text = sources.map(\.text).joined(separator: "\n")
+    let lines = env.split(separator: "\n", omittingEmptySubsequences: false)
+    let used = Set(text.matches(of: #/\$\{?([A-Za-z_][A-Za-z0-9_]*)/#).map { String($0.1) })
+    let inner = Set(env.matches(of: #/\$\{?([A-Za-z_][A-Za-z0-9_]*)/#).map { String($0.1) })
+    for name in names.sorted() where !used.contains(name) && !inner.contains(name) && !name.hasPrefix("COMPOSE_") {
+      let line = lines.firstIndex { $0.drop { $0 == " " }.hasPrefix(name) } ?? 0
+      problems.warn(
+        "nothing uses it\(Spelling.hint(for: name, among: used.sorted()))",
+        at: YAMLPlace(file: ".env", line: line + 1), key: name)
+    }
   }
 
   private static func readText(_ path: String, name: String, _ problems: Problems) -> String? {
