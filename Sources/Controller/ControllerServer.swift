@@ -52,14 +52,14 @@ public struct ControllerServer: Sendable {
       return try Self.json(Nothing())
     }
     router.post("/v1/faults") { request, _ in
-      try Self.json(await controller.engine.inject(Self.body(FaultRequest.self, of: request)))
+      try Self.json(await controller.injectByHand(Self.body(FaultRequest.self, of: request)))
     }
     router.delete("/v1/faults/:id") { _, context in
-      try await controller.engine.clear(context.parameters.require("id"))
+      try await controller.clearByHand(context.parameters.require("id"))
       return try Self.json(Nothing())
     }
     router.delete("/v1/faults") { _, _ in
-      for fault in try await controller.engine.activeFaults() { try await controller.engine.clear(fault.id) }
+      try await controller.clearByHand(nil)
       return try Self.json(Nothing())
     }
     addOperations(to: router)

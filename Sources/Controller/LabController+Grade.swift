@@ -19,7 +19,7 @@ extension LabController {
     let folder = order.evidence ?? "\(lab.evidence)/\(Self.stamp())"
     let options = GradeOptions(
       seed: order.seed, required: order.required, engineName: state.engine, evidence: folder,
-      topology: await engine.appliedTopology(), pristine: lab.pristine)
+      topology: await engine.appliedTopology(), pristine: lab.pristine, blindName: state.blind ? state.shownName : nil)
     let warnings = try await unjudged()
     for line in warnings { report(line) }
     let grader = Grader(
@@ -27,9 +27,10 @@ extension LabController {
     do {
       let verdict = try await grader.run()
       for line in warnings { report(line) }
+      changes.add("grade: \(verdict.verdict.rawValue), tier \(verdict.tier.rawValue)", .grade, evidence: folder)
       let answer = Wire.GradeAnswer(
         value: verdict.verdict, verdict: verdict.json,
-        text: TextReport.text(verdict, required: order.required, explain: order.explain, blind: state.blind),
+        text: TextReport.text(verdict, required: order.required, explain: order.explain),
         junit: JUnitReport.xml(verdict))
       return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
     } catch {

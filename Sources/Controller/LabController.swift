@@ -14,7 +14,7 @@ public actor LabController {
   let installation: Installation
   let engine: ProcessEngine
   let changes: ChangeLog
-  private var busy: String?
+  private(set) var busy: String?
   private var standing: StandingFaults?
 
   /// Takes charge of a lab whose guardian is at the other end of the engine.
@@ -24,11 +24,6 @@ public actor LabController {
     self.installation = installation
     self.engine = engine
     changes = ChangeLog(path: lab.changeLog)
-  }
-
-  /// Nodes, faults and what is under way.
-  public func status() async throws -> Wire.Status {
-    Wire.Status(lab: state, nodes: await engine.nodes(), faults: try await engine.activeFaults(), busy: busy)
   }
 
   /// What is short and nobody's business: others wait for it.

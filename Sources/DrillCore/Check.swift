@@ -21,7 +21,7 @@ public struct CheckResult: Sendable, Equatable, Codable {
   public var tier: Tier
   /// What it found.
   public var finding: Finding
-  /// The part of the runbook that helps, as `file#heading`.
+  /// The part of the runbook that helps, as `file#heading`; empty in a blind lab.
   public var runbook: String
 
   /// The finding of the check `id`.

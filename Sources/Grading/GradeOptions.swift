@@ -17,11 +17,13 @@ public struct GradeOptions: Sendable {
   public var topology: Topology
   /// The lab as it began, to see whether the trainee has worked on rules and preflight.
   public var pristine: String
+  /// What a blind lab is called: the verdict then names neither scenario nor runbook.
+  public var blindName: String?
 
   /// Options; `pristine` is `.firedrill/pristine` of the lab unless told.
   public init(
     seed: UInt64? = nil, required: Tier = .resolved, engineName: String = "process", evidence: String,
-    evidenceLabel: String? = nil, topology: Topology, pristine: String
+    evidenceLabel: String? = nil, topology: Topology, pristine: String, blindName: String? = nil
   ) {
     self.seed = seed
     self.required = required
@@ -30,6 +32,7 @@ public struct GradeOptions: Sendable {
     self.evidenceLabel = evidenceLabel ?? evidence
     self.topology = topology
     self.pristine = pristine
+    self.blindName = blindName
   }
 
   /// The seed to use: the given one, or a fresh one of 53 bits (every JSON reader keeps such a number).

@@ -51,10 +51,11 @@ public struct Grader: Sendable {
     try evidence.create()
     Self.raiseFileLimit()
     let record = GradeRecord(
-      scenario: scenario.id, seed: options.effectiveSeed, engine: options.engineName, required: options.required,
-      evidence: options.evidenceLabel, startedAt: Date().timeIntervalSince1970)
+      scenario: options.blindName ?? scenario.id, seed: options.effectiveSeed, engine: options.engineName,
+      required: options.required, evidence: options.evidenceLabel, startedAt: Date().timeIntervalSince1970,
+      blind: options.blindName != nil)
     let recorder = try HistoryRecorder(path: evidence.path("history.jsonl"))
-    recorder.record(.note(NoteEvent(text: "\(scenario.id), seed \(record.seed)")))
+    recorder.record(.note(NoteEvent(text: "\(record.scenario), seed \(record.seed)")))
     try await LoadClient.with { load in
       try await HTTPProbe.with { http in
         let context = TrialContext(

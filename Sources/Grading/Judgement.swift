@@ -12,10 +12,14 @@ public enum Judgement {
       .map { CheckResult(of: $0.check, on: history, runbook: scenario.runbook) }
   }
 
-  /// The verdict on `history`.
+  /// The verdict on `history`; that of a blind lab's grade names neither scenario nor runbook.
   public static func verdict(_ scenario: Scenario, _ history: History, _ record: GradeRecord) -> Verdict {
-    Verdict(
-      scenario: scenario.id, seed: record.seed, engine: record.engine, required: record.required,
-      checks: results(scenario, history), load: history.load(), evidence: record.evidence)
+    let isBlind = record.blind ?? false
+    var checks = results(scenario, history)
+    // The runbook's name is that of the failure.
+    if isBlind { for index in checks.indices { checks[index].runbook = "" } }
+    return Verdict(
+      scenario: isBlind ? record.scenario : scenario.id, seed: record.seed, engine: record.engine,
+      required: record.required, checks: checks, load: history.load(), evidence: record.evidence)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Engine
@@ -8,6 +9,23 @@ import Testing
       _ = try FaultKind(FaultRequest(kind: kind, parameters: parameters, lease: lease))
       return nil
     } catch { return "\(error)" }
+  }
+
+  @Test func aProviderThatIsToChangeNothingIsRefused() {
+    #expect(problem("provider", [:])?.contains("latency_factor") == true)
+    #expect(problem("provider", ["latency_factor": "20"]) == nil)
+  }
+
+  @Test func theJournalKnowsWhatWasEverApplied() throws {
+    let path = NSTemporaryDirectory() + "journal-\(UUID().uuidString)"
+    defer { unlink(path) }
+    #expect(!FaultJournal.hasFault("a", at: path))
+    let journal = try FaultJournal(path: path)
+    try journal.recordInjection(
+      FaultRecord(id: "a", kind: "k", parameters: [:], lease: 1, expiresAt: 1, apply: [], undo: []))
+    try journal.recordClearing(of: "a")
+    try journal.recordClearing(of: "b")
+    #expect(FaultJournal.hasFault("a", at: path) && !FaultJournal.hasFault("b", at: path))
   }
 
   @Test func everyKindIsUnderstood() throws {

@@ -5,7 +5,7 @@ import Testing
 extension ScenarioTests {
   @Suite(.serialized) struct BlindLabTests {
     /// What the scenario is called, in the words of its files.
-    private static let words = ["stale-reads", "stale_reads", "stale read", "StaleRead", "OrderNotFound"]
+    private static let words = ["stale-reads", "stale_reads", "stale read", "StaleRead", "OrderNotFound", "replay-lag"]
 
     @Test func aBlindLabIsWatchedAndToldOfWithoutTheAnswer() throws {
       let cli = try CLI()
@@ -16,6 +16,8 @@ extension ScenarioTests {
       #expect(!start.out.contains("# The order that was just placed is not found"))
       try whatIsSeenSaysNothing(cli, start.out)
       try itIsWatched(cli)
+      try theRunbookIsAskedForTwice(cli)
+      try aGradeSaysNothing(cli)
       try aPostMortemIsBegun(cli)
     }
 
@@ -62,6 +64,26 @@ extension ScenarioTests {
         """)
       #expect(repaired.out.contains("changed: .env"), "\(repaired.out)")
       #expect(repaired.out.contains("the symptom was not seen: "), "\(repaired.out) \(repaired.errors)")
+    }
+
+    private func theRunbookIsAskedForTwice(_ cli: CLI) throws {
+      let refused = try cli.run("runbook")
+      #expect(refused.status == 64 && refused.errors.contains("--reveal"), "\(refused.errors)")
+      #expect(try cli.run("runbook", "--run", "x").status == 64)
+      for word in Self.words { #expect(!refused.errors.contains(word) && !refused.out.contains(word)) }
+      #expect(try cli.run("runbook", "--reveal").out.contains("stale-reads"))
+    }
+
+    private func aGradeSaysNothing(_ cli: CLI) throws {
+      let graded = try cli.run("grade", "--json", "--evidence", cli.lab + "-evidence")
+      let explained = try cli.run("regrade", cli.lab + "-evidence", "--explain")
+      // The scenario itself is part of the evidence, and of what judges it; nothing that people read names it.
+      let summary = try cli.script("cd '\(cli.lab)-evidence' && grep -r '' --exclude=scenario.yaml .")
+      for look in [graded.out, graded.errors, explained.out, summary.out] {
+        #expect(look.count > 20)
+        for word in ["stale-reads", "stale_reads"] { #expect(!look.contains(word), "\(look.prefix(2000))") }
+      }
+      #expect(graded.out.contains("incident-") && explained.out.contains("the lab is blind"))
     }
 
     private func aPostMortemIsBegun(_ cli: CLI) throws {

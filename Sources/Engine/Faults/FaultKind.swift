@@ -122,6 +122,9 @@ public enum FaultKind: Sendable, Equatable {
       problems.append("lease: \(request.lease) is not between 1 and \(Int(longestLease)) seconds")
     }
     let names = rules.map(\.name)
+    if request.kind == "provider", request.parameters.isEmpty {
+      problems.append("say what changes, such as latency_factor=20; it takes \(names.joined(separator: ", "))")
+    }
     for name in request.parameters.keys.sorted() where !names.contains(name) {
       problems.append("\(name): \(request.kind) has no such parameter; it takes \(names.joined(separator: ", "))")
     }

@@ -29,6 +29,13 @@ final class FaultJournal {
     try append(Line(injected: nil, cleared: id, at: Date().timeIntervalSince1970))
   }
 
+  /// Whether a fault of that id was ever applied.
+  static func hasFault(_ id: String, at path: String) -> Bool {
+    (FileManager.default.contents(atPath: path) ?? Data()).split(separator: UInt8(ascii: "\n")).contains {
+      (try? JSONDecoder().decode(Line.self, from: Data($0)))?.injected?.id == id
+    }
+  }
+
   private func append(_ line: Line) throws {
     var data = try JSONEncoder().encode(line)
     data.append(UInt8(ascii: "\n"))

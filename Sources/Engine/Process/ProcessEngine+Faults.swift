@@ -31,6 +31,9 @@ extension ProcessEngine {
     try await guardian.send(.clear(fault: id), timeout: .seconds(60))
   }
 
+  /// Whether a fault of that id was applied once, by what the journal says.
+  public nonisolated func hasKnownFault(_ id: String) -> Bool { FaultJournal.hasFault(id, at: run.journal) }
+
   /// Freezes those processes of a node whose command line holds `title`, until somebody lets them go on or the node is
   /// restarted. No fault: nothing heals it.
   public func freeze(process title: String, of node: String) async throws {

@@ -4,7 +4,7 @@ public import DrillCore
 public struct GradeRecord: Sendable, Equatable, Codable {
   /// The version of this file's form.
   public var schema = 1
-  /// The scenario's id.
+  /// The scenario's id; in a blind lab what is shown instead of it.
   public var scenario: String
   /// The seed of the grade.
   public var seed: UInt64
@@ -16,10 +16,13 @@ public struct GradeRecord: Sendable, Equatable, Codable {
   public var evidence: String
   /// When the grade began, in seconds since 1970.
   public var startedAt: Double
+  /// Whether the verdict must not name the failure; nil for no.
+  public var blind: Bool?
 
   /// A record.
   public init(
-    scenario: String, seed: UInt64, engine: String, required: Tier, evidence: String, startedAt: Double
+    scenario: String, seed: UInt64, engine: String, required: Tier, evidence: String, startedAt: Double,
+    blind: Bool = false
   ) {
     self.scenario = scenario
     self.seed = seed
@@ -27,5 +30,6 @@ public struct GradeRecord: Sendable, Equatable, Codable {
     self.required = required
     self.evidence = evidence
     self.startedAt = startedAt
+    self.blind = blind ? true : nil
   }
 }

@@ -33,10 +33,9 @@ public enum JUnitReport {
 
   private static func element(_ kind: String, _ check: CheckResult) -> String {
     let reason = escaped(check.finding.reason ?? "")
+    let place = check.runbook.isEmpty ? "" : "; see \(check.runbook)"
     let message = escaped(
-      "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected); "
-        + "see \(check.runbook)"
-    )
+      "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected)\(place)")
     return "      <\(kind) type=\"\(reason)\" message=\"\(message)\">\(message)</\(kind)>\n"
   }
 

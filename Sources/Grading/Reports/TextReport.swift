@@ -5,17 +5,18 @@ public enum TextReport {
   /// Each check with what was seen, then the load, the verdict and the tier. No colours.
   ///
   /// Checks that are not met also say what is demanded and where the runbook helps; with `explain` all do.
-  /// `blind` leaves the runbook out: its name is that of the failure.
-  public static func text(
-    _ verdict: Verdict, required: Tier, explain: Bool = false, blind: Bool = false
-  ) -> String {
+  /// The verdict of a blind lab's grade names no runbook; `explain` then says so.
+  public static func text(_ verdict: Verdict, required: Tier, explain: Bool = false) -> String {
     var lines: [String] = []
     for check in verdict.checks {
       lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(check.finding.observed)")
       guard explain || check.finding.status != .met else { continue }
       lines.append("    expected: \(check.finding.expected)")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
-      if !blind { lines.append("    see:      \(check.runbook)") }
+      if !check.runbook.isEmpty { lines.append("    see:      \(check.runbook)") }
+    }
+    if explain, verdict.checks.contains(where: { $0.runbook.isEmpty }) {
+      lines.append("    where the runbook helps is left out: the lab is blind, `firedrill runbook --reveal` tells it")
     }
     let load = verdict.load
     lines.append("")

@@ -82,6 +82,7 @@ struct Regrade: AsyncParsableCommand {
 
   func run() async throws {
     output.apply()
+    try Evidence(folder: folder).requirePresence()
     let verdict: Verdict
     let required: Tier
     do {

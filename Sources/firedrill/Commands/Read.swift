@@ -53,11 +53,8 @@ struct Status: AsyncParsableCommand {
 
   func run() async throws {
     var status = try await lab.controller().status()
-    // In a blind lab nobody is told what it is, nor what was done to it.
-    if status.lab.blind {
-      status.lab.scenario = status.lab.shownName
-      status.faults = []
-    }
+    // In a blind lab nobody is told what it is; of faults the controller names only those by hand.
+    if status.lab.blind { status.lab.scenario = status.lab.shownName }
     if json { return Console.out(try Console.json(status)) }
     Console.out("\(Console.bold(status.lab.shownName)) in \(lab.folder.path), seed \(status.lab.seed)")
     if let busy = status.busy { Console.out("a \(busy) is under way") }
@@ -129,7 +126,9 @@ struct Hint: AsyncParsableCommand {
     }
     Console.note(
       shown < hints.count
-        ? "\n\(hints.count - shown) more." : "\nThat was the last one; `firedrill runbook` tells it all.")
+        ? "\n\(hints.count - shown) more."
+        : "\nThat was the last one; `firedrill runbook\(state.blind ? " --reveal" : "")` tells it all.")
+    ChangeLog(path: folder.changeLog).add("hint \(shown) of \(hints.count)", .help)
   }
 }
 
@@ -140,10 +139,15 @@ struct RunbookCommand: AsyncParsableCommand {
   @OptionGroup var lab: LabOptions
   @Argument(help: "A scenario.") var id: String?
   @Option(name: .customLong("run"), help: "Run the commands of this name in the lab's folder.") var fence: String?
+  @Flag(help: "In a blind lab: give up the search, and see what it is. The post-mortem will tell.") var reveal = false
 
   func run() async throws {
     let installation = try Installation.find()
-    let scenario = try id.map { try Start.known($0, installation) } ?? lab.folder.requireState().scenario
+    let folder = lab.folder
+    let scenario = try id.map { try Start.known($0, installation) } ?? ofLab(folder)
+    if (try? folder.state())?.scenario == scenario {
+      ChangeLog(path: folder.changeLog).add(fence.map { "runbook, run: \($0)" } ?? "runbook read", .help)
+    }
     let text = try String(contentsOfFile: installation.runbook(scenario), encoding: .utf8)
     guard let fence else { return Console.out(text) }
     let runbook = try Runbook.parse(text, file: "Runbooks/\(scenario).md")
@@ -155,8 +159,19 @@ struct RunbookCommand: AsyncParsableCommand {
           + names.joined(separator: ", "),
         code: .usage)
     }
-    let status = try await FenceRunner(folder: lab.folder, installation: installation).run(script.text, echo: true)
+    let status = try await FenceRunner(folder: folder, installation: installation).run(script.text, echo: true)
     if status != 0 { throw ExitCode(ExitStatus.failed) }
+  }
+
+  /// The lab's scenario: of a blind lab only for who wants to know.
+  private func ofLab(_ folder: LabFolder) throws -> String {
+    let state = try folder.requireState()
+    guard !state.blind || reveal else {
+      throw EngineError(
+        "this lab is blind, and its runbook names the failure: `firedrill runbook --reveal` shows it, and is noted; "
+          + "`firedrill hint` tells less", code: .usage)
+    }
+    return state.scenario
   }
 }
 
