@@ -2,6 +2,7 @@ import ArgumentParser
 import Controller
 import Engine
 import Foundation
+import Topology
 
 /// How much is printed.
 struct OutputOptions: ParsableArguments {
@@ -38,7 +39,21 @@ struct LabOptions: ParsableArguments {
   func node(_ name: String) async throws -> NodeStatus {
     let nodes = try await controller().status().nodes
     if let node = nodes.first(where: { $0.name == name }) { return node }
-    let names = nodes.map(\.name)
-    throw EngineError("there is no node \(name)\(Nearest.hint(name, among: names))", code: .usage)
+    throw NodeNames.unknown(name, among: nodes)
   }
+
+  /// A node of the running lab that one can log in to.
+  func node(_ name: String, as server: NodeNames.Server) async throws -> NodeStatus {
+    let node = try await node(name)
+    // Files that are just being edited say nothing.
+    if let topology = try? Topology.load(lab: folder.path),
+      let refusal = NodeNames.refusal(of: node, as: server, in: topology, try await controller().status().nodes)
+    {
+      throw refusal
+    }
+    return node
+  }
+
+  /// Writes down that somebody looked: the post-mortem counts the first look.
+  func noteLook(_ what: String) { ChangeLog(path: folder.changeLog).add(what, .look) }
 }

@@ -14,10 +14,10 @@ struct Logs: AsyncParsableCommand {
   func run() async throws {
     let path = "\(lab.folder.logs)/\(node).log"
     guard FileManager.default.fileExists(atPath: path) else {
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: lab.folder.logs)) ?? [])
-        .map { $0.replacing(".log", with: "") }.sorted()
-      throw EngineError("there is no log of \(node)\(Nearest.hint(node, among: names))", code: .usage)
+      _ = try await lab.node(node)
+      throw EngineError("\(node) has no log in \(lab.folder.logs)", code: .usage)
     }
+    lab.noteLook("logs \(node)")
     try become(["tail", "-n", "\(lines)"] + (follow ? ["-F"] : []) + [path])
   }
 }
@@ -32,7 +32,8 @@ struct Psql: AsyncParsableCommand {
   @Argument(parsing: .postTerminator, help: "Arguments of psql.") var arguments: [String] = []
 
   func run() async throws {
-    let target = try await lab.node(node)
+    let target = try await lab.node(node, as: .postgres)
+    lab.noteLook("psql \(node)")
     try become(
       ["psql", "-h", target.address, "-U", "postgres"] + arguments,
       environment: ["PGPASSFILE": lab.folder.stateFolder + "/pgpass", "PGCONNECT_TIMEOUT": "5"])
@@ -47,7 +48,8 @@ struct RedisCLI: AsyncParsableCommand {
   @Argument(parsing: .postTerminator, help: "Arguments of redis-cli.") var arguments: [String] = []
 
   func run() async throws {
-    let target = try await lab.node(node)
+    let target = try await lab.node(node, as: .redis)
+    lab.noteLook("redis-cli \(node)")
     let password = try String(contentsOfFile: lab.folder.secrets + "/redis-password", encoding: .utf8)
     try become(
       ["redis-cli", "-h", target.address] + arguments,
@@ -70,6 +72,7 @@ struct Shell: AsyncParsableCommand {
   func run() async throws {
     guard let node else { return try operatorShell() }
     let target = try await lab.node(node)
+    lab.noteLook("shell \(node)")
     guard let pid = target.pid else { throw EngineError("\(node) does not run", code: .usage) }
     guard getuid() == 0 || access("/proc/\(pid)/ns/user", R_OK) == 0 else {
       throw EngineError("only root can enter a node from the operator's shell: leave that shell first", code: .usage)
