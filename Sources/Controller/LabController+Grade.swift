@@ -76,11 +76,16 @@ extension LabController {
       name: "users", phase: "load", schedule: users, base: "http://\(gateway.address):8080", patience: plan.patience,
       inFlight: plan.inFlight, users: plan.users, echo: plan.echo)
     report("\(order.rate) requests a second for \(order.seconds) s")
-    let result = try await LoadClient.with { client in await stream.run(with: client, recorder: HistoryRecorder()) }
+    changes.add("load: \(order.rate.formatted()) requests a second for \(order.seconds.formatted()) s", .look)
+    let recorder = HistoryRecorder()
+    let result = try await LoadClient.with { client in await stream.run(with: client, recorder: recorder) }
+    let requests = recorder.history.requests(stream: stream.name)
     let percentiles = result.latency.sorted { $0.key < $1.key }.map {
       "p\($0.key.formatted()) \(($0.value + 500) / 1000) ms"
     }
-    return "scheduled \(result.scheduled), sent \(result.sent), answered \(result.answered), ok \(result.ok), "
+    let table = LoadTable.text(requests)
+    return (table.isEmpty ? "" : table + "\n\n")
+      + "scheduled \(result.scheduled), sent \(result.sent), answered \(result.answered), ok \(result.ok), "
       + "dropped \(result.dropped); latency from the scheduled time: \(percentiles.joined(separator: ", "))"
   }
 
