@@ -76,6 +76,12 @@ public struct Summary: Sendable, Codable, Equatable {
       median: seconds.isEmpty ? 0 : seconds[(seconds.count - 1) / 2], worst: seconds.last ?? 0)
   }
 
+  /// How many grades the certification of a scenario rests on; nil where it is not certified, or only with other files
+  /// than those of this fingerprint.
+  public func certifiedRuns(of scenario: String, files: String) -> Int? {
+    scenarios.first { $0.id == scenario && $0.files == files && $0.isCertified }?.runs
+  }
+
   /// The file's text: sorted keys, a line feed at the end.
   ///
   /// - Throws: `EncodingError`, which doesn't happen with finite numbers.

@@ -25,6 +25,13 @@ import Testing
     #expect(line.cells.last?.worst == 20.3)
   }
 
+  @Test func onlyTheFilesThatWereCertifiedAre() {
+    let whole = summary([BacklogTests.record("a"), BacklogTests.record("b")])
+    #expect(whole.certifiedRuns(of: "s", files: "f") == 2)
+    #expect(whole.certifiedRuns(of: "s", files: "g") == nil && whole.certifiedRuns(of: "t", files: "f") == nil)
+    #expect(summary([BacklogTests.record("a")]).certifiedRuns(of: "s", files: "f") == nil)
+  }
+
   @Test func aMissingCellOrAWrongVerdictDoesNot() {
     let a = BacklogTests.record("a")
     let b = BacklogTests.record("b")

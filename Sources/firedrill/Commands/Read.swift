@@ -18,6 +18,8 @@ struct List: AsyncParsableCommand {
     var title: String
     var source: String
     var certified: Bool
+    /// How many grades that rests on.
+    var runs: Int?
   }
 
   func run() async throws {
@@ -26,21 +28,25 @@ struct List: AsyncParsableCommand {
     let summary = Summary.load(installation.share + "/docs/certification.json")
     let rows = try installation.scenarios.map { id in
       let scenario = try ScenarioFile.load(installation.scenario(id) + "/scenario.yaml")
-      return Row(
-        id: id, title: scenario.title, source: scenario.source, certified: Self.isCertified(id, summary, installation))
+      let runs = Self.certifiedRuns(id, summary, installation)
+      return Row(id: id, title: scenario.title, source: scenario.source, certified: runs != nil, runs: runs)
     }
     if json { return Console.out(try Console.json(rows)) }
-    Console.out(Console.table(rows.map { [Console.bold($0.id), $0.certified ? $0.title + " (certified)" : $0.title] }))
+    Console.out(
+      Console.table(
+        rows.map { row in
+          [Console.bold(row.id), row.runs.map { "certified, \($0) runs" } ?? "not certified", row.title]
+        }))
     Console.note("\nNext: `firedrill start \(rows.first?.id ?? "ID")`.")
   }
 }
 
 extension List {
-  /// Whether a complete certification without a wrong verdict lies beside the installation, of the files that are
-  /// there.
-  fileprivate static func isCertified(_ id: String, _ summary: Summary?, _ installation: Installation) -> Bool {
-    guard let line = summary?.scenarios.first(where: { $0.id == id }), line.isCertified else { return false }
-    return (try? Fingerprint.files(of: id, share: installation.share)) == line.files
+  /// The grades of a complete certification without a wrong verdict that lies beside the installation and is of the
+  /// files that are there; nil without one.
+  fileprivate static func certifiedRuns(_ id: String, _ summary: Summary?, _ installation: Installation) -> Int? {
+    guard let files = try? Fingerprint.files(of: id, share: installation.share) else { return nil }
+    return summary?.certifiedRuns(of: id, files: files)
   }
 }
 
