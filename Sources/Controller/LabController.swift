@@ -103,6 +103,7 @@ public actor LabController {
     }
     let begun = ContinuousClock.now
     try prepareSecrets(topology)
+    DeployedFiles.now(in: lab).save(to: lab)
     try await engine.up(topology)
     try await requireHealth(of: topology)
     let healthy = ContinuousClock.now - begun
@@ -179,8 +180,11 @@ public actor LabController {
         "the lab's preflight refused the deploy (exit \(verdict.status)); nothing was changed", code: .usage)
     }
     try prepareSecrets(topology)
+    let (before, files) = (await engine.appliedTopology(), DeployedFiles.now(in: lab))
+    let changed = DeployedFiles.last(of: lab)?.differing(in: files) ?? []
     let done = try await engine.apply(topology, report: report)
-    changes.add("deploy: " + (done.isEmpty ? "nothing had changed" : done.joined(separator: "; ")))
+    files.save(to: lab)
+    DeployChange.text(files: changed, from: before, to: topology, done: done).map { changes.add($0) }
     if done.isEmpty { report("no service has changed since the last deploy; alert rules are taken over when saved") }
     try await requireStart(of: done)
     return done

@@ -47,6 +47,7 @@ struct Reset: AsyncParsableCommand {
     let run = RunDirectory(labID: try folder.requireState().id)
     if run.isAlive { try await GuardianClient.connect(run).shutdown() }
     try folder.restorePristine()
+    ChangeLog(path: folder.changeLog).add("reset: files, data and nodes as they began")
     try await Launch(folder: folder, installation: installation).up()
     Console.note("the lab is as it began")
   }
