@@ -7,8 +7,11 @@ import Testing
 @testable import Controller
 
 @Suite struct PostMortemTests {
-  private static func grade(_ at: Double, _ tier: Tier, _ violated: [String] = []) -> Timeline.Grade {
-    Timeline.Grade(at: at, verdict: violated.isEmpty ? "passed" : "failed", tier: tier, violated: violated)
+  private static func grade(_ at: Double, _ tier: Tier, _ violated: [String] = [], end: Double? = nil)
+    -> Timeline.Grade
+  {
+    Timeline.Grade(
+      at: at, end: end, verdict: violated.isEmpty ? "passed" : "failed", tier: tier, violated: violated)
   }
 
   private let timeline = Timeline(
@@ -17,14 +20,15 @@ import Testing
       .init(at: 1090, what: "restart order"), .init(at: 1600, what: "deploy: .env"), .init(at: 2000, what: "deploy: b"),
     ],
     grades: [
-      grade(1200, .none, ["users-are-served"]), grade(1700, .mitigated, ["survives"]), grade(2100, .resolved),
+      grade(1200, .none, ["users-are-served"]), grade(1700, .mitigated, ["survives"]),
+      grade(2100, .resolved, end: 2130),
       grade(2200, .resolved),
     ])
 
-  @Test func aTierIsReachedWithTheChangeBeforeTheGradeThatShowsIt() {
+  @Test func aTierIsReachedAtTheEndOfTheGradeThatShowsIt() {
     #expect(timeline.noticed?.at == 1090)
-    #expect(timeline.reached(.mitigated)?.at == 1600)
-    #expect(timeline.reached(.resolved)?.at == 2000)
+    #expect(timeline.reached(.mitigated)?.at == 1700)
+    #expect(timeline.reached(.resolved)?.at == 2130)
     #expect(timeline.reached(.prevented) == nil)
   }
 
@@ -39,18 +43,18 @@ import Testing
     let text = PostMortem(title: "T", timeline: timeline, diff: "+a\n").markdown
     #expect(text.contains("| detect | 1:30 (missed) | 1:00 |"))
     #expect(text.contains("| triage | to be filled in | 5:00 |"))
-    #expect(text.contains("| mitigate | 10:00 | 15:00 |"))
-    #expect(text.contains("| resolve | 16:40 | 1:00:00 |"))
+    #expect(text.contains("| mitigate | 11:40 | 15:00 |"))
+    #expect(text.contains("| resolve | 18:50 | 1:00:00 |"))
     #expect(text.contains("```diff\n+a\n```"))
     let lines = text.split(separator: "\n").filter { $0.hasPrefix("- 1970") }
     #expect(lines.count == 8)
     #expect(lines[0].hasSuffix("(+0:00) first harm to users: the symptom shows"))
-    #expect(lines[2].hasSuffix("(+3:20) grade: failed, tier none (users-are-served)"))
+    #expect(lines[2].hasSuffix("(+3:20) grade ends: failed, tier none; failed: users-are-served"))
   }
 
   @Test func targetsShrinkWithTheScale() {
     let text = PostMortem(title: "T", timeline: timeline, diff: "", scale: 10).markdown
-    #expect(text.contains("| mitigate | 10:00 (missed) | 1:30 |"))
+    #expect(text.contains("| mitigate | 11:40 (missed) | 1:30 |"))
     #expect(text.contains("No file of the lab differs"))
   }
 
@@ -62,6 +66,21 @@ import Testing
   @Test func aFenceOfTheDiffDoesNotEndIt() {
     let text = PostMortem(title: "T", timeline: timeline, diff: "+```sh\n").markdown
     #expect(text.contains("````diff\n+```sh\n````"))
+  }
+
+  @Test func whateverWasDoneFirstIsTheSignThatSomebodyNoticed() {
+    var some = timeline
+    some.help = [.init(at: 1050, what: "hint 1 of 4")]
+    #expect(some.noticed?.what == "hint 1 of 4")
+    some.look = .init(at: 1020, what: "logs order-1")
+    #expect(some.noticed?.what == "logs order-1")
+    #expect(some.moments.map(\.what)[1...2] == ["first look: logs order-1", "hint 1 of 4"])
+  }
+
+  @Test func aCheckThatFailedInAPassedGradeIsSaidToHave() {
+    let grade = Timeline.Grade(at: 5, verdict: "passed", tier: .resolved, violated: ["alert-fires-first"])
+    let last = Timeline(harm: 0, changes: [], grades: [grade]).moments.last
+    #expect(last?.what == "grade ends: passed, tier resolved; failed: alert-fires-first")
   }
 
   @Test func aLabIsReadFromWhatItLeftBehind() throws {
@@ -92,12 +111,29 @@ import Testing
     history.addAlert("Pending", "pending", at: 1)
     history.addAlert("Late", "firing", at: 2_000_000_000)
     try HistoryFile.encode(history).write(to: URL(fileURLWithPath: evidence.path("history.jsonl")))
+    let elsewhere = folder + "-elsewhere"
+    defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+    try FileManager.default.copyItem(atPath: evidence.folder, toPath: elsewhere)
     // A grade that broke off left no verdict.
     try Evidence(folder: lab.evidence + "/two").create()
     read = try Timeline.read(lab)
     #expect(read.grades.count == 1)
     #expect(read.grades.first?.tier == .mitigated)
     #expect(read.grades.first?.violated == ["b"])
-    #expect(read.grades.first?.alert?.at == record.startedAt + 2)
+    #expect(read.grades.first?.end == record.startedAt + 2)
+    #expect(read.grades.first?.alerts == [.init(at: record.startedAt + 2, what: "the alert Late fires in a grade")])
+
+    // Of the log only what was done after the harm counts: this one's time is before it.
+    log.add("grade: failed", .grade, evidence: elsewhere)
+    #expect(try Timeline.read(lab).grades.count == 1)
+    try Baseline(memoryBytes: 1, nodes: 1, healthySeconds: 6, symptomSeconds: 2).save(to: lab)
+    log.add("hint 1 of 4", .help)
+    log.add("logs order-1", .look)
+    log.add("grade: failed", .grade, evidence: elsewhere)
+    log.add("grade: passed", .grade, evidence: evidence.folder)
+    read = try Timeline.read(lab)
+    #expect(read.grades.count == 2)
+    #expect(read.help.map(\.what) == ["hint 1 of 4"] && read.look?.what == "logs order-1")
+    #expect(log.entries().map(\.what).last == "scale inventory=101")
   }
 }

@@ -44,6 +44,9 @@ public struct PostMortem: Sendable {
     \(times)
 
     Targets count from the first harm to users\(scale == 1 ? "" : ", and are \(scale.formatted()) times shorter here").
+    Detect is the first thing that anybody did since then: a look with `logs`, `psql`, `redis-cli`, `shell`, `load` or
+    `watch`, a hint, the runbook, a change, a fault by hand, a grade. Mitigate and resolve are the end of the first
+    grade that shows it.
 
     ## What was changed
 

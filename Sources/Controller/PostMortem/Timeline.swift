@@ -23,22 +23,27 @@ public struct Timeline: Sendable, Equatable {
   public struct Grade: Sendable, Equatable {
     /// When it began, in seconds since 1970.
     public var at: Double
+    /// When it ended, and its verdict was known.
+    public var end: Double
     /// Passed, failed or inconclusive, as its verdict says.
     public var verdict: String
     /// The tier that was reached.
     public var tier: Tier?
     /// The checks that were violated: their ids.
     public var violated: [String]
-    /// The first alert of the lab's own that fired in it.
-    public var alert: Moment?
+    /// Alerts of the lab's own that fired in it: the first one, and the one that was judged.
+    public var alerts: [Moment]
 
-    /// A grade that began `at`.
-    public init(at: Double, verdict: String, tier: Tier?, violated: [String] = [], alert: Moment? = nil) {
+    /// A grade that began `at`; without an `end` it took no time.
+    public init(
+      at: Double, end: Double? = nil, verdict: String, tier: Tier?, violated: [String] = [], alerts: [Moment] = []
+    ) {
       self.at = at
+      self.end = end ?? at
       self.verdict = verdict
       self.tier = tier
       self.violated = violated
-      self.alert = alert
+      self.alerts = alerts
     }
   }
 
@@ -46,36 +51,44 @@ public struct Timeline: Sendable, Equatable {
   public var harm: Double
   /// What was changed since then, the oldest first.
   public var changes: [Moment]
-  /// The grades since then, the oldest first.
+  /// The grades since then, the first to end first.
   public var grades: [Grade]
+  /// Hints and looks into the runbook since then, the oldest first.
+  public var help: [Moment]
+  /// The first look since then at a log, a shell, the symptom.
+  public var look: Moment?
 
   /// A timeline.
-  public init(harm: Double, changes: [Moment], grades: [Grade]) {
+  public init(harm: Double, changes: [Moment], grades: [Grade], help: [Moment] = [], look: Moment? = nil) {
     self.harm = harm
     self.changes = changes
     self.grades = grades
+    self.help = help
+    self.look = look
   }
 
-  /// The first sign that somebody noticed: a change, or a grade.
+  /// The first sign that somebody noticed: whatever was done first.
   public var noticed: Moment? {
     let signs =
-      changes.prefix(1) + grades.prefix(1).map { Moment(at: $0.at, what: "the first grade") }
+      changes.prefix(1) + help.prefix(1) + [look].compactMap { $0 }
+      + grades.map { Moment(at: $0.at, what: "a grade") }
     return signs.min { $0.at < $1.at }
   }
 
-  /// The change after which a grade first reached `tier`; the grade itself where nothing had been changed.
+  /// The end of the first grade that reached `tier`: from then on it is known.
   public func reached(_ tier: Tier) -> Moment? {
-    guard let grade = grades.first(where: { $0.tier.map { $0 >= tier } ?? false }) else { return nil }
-    return changes.last { $0.at <= grade.at } ?? Moment(at: grade.at, what: "a grade")
+    grades.first { $0.tier.map { $0 >= tier } ?? false }.map { Moment(at: $0.end, what: "the end of a grade") }
   }
 
   /// Everything in order.
   public var moments: [Moment] {
-    var all = [Moment(at: harm, what: "first harm to users: the symptom shows")] + changes
+    var all = [Moment(at: harm, what: "first harm to users: the symptom shows")] + changes + help
+    if let look { all.append(Moment(at: look.at, what: "first look: \(look.what)")) }
     for grade in grades {
-      let found = grade.violated.isEmpty ? "" : " (\(grade.violated.joined(separator: ", ")))"
-      all.append(Moment(at: grade.at, what: "grade: \(grade.verdict), tier \(grade.tier?.rawValue ?? "none")\(found)"))
-      if let alert = grade.alert { all.append(alert) }
+      all += grade.alerts
+      let failed = grade.violated.isEmpty ? "" : "; failed: \(grade.violated.joined(separator: ", "))"
+      all.append(
+        Moment(at: grade.end, what: "grade ends: \(grade.verdict), tier \(grade.tier?.rawValue ?? "none")\(failed)"))
     }
     return all.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
@@ -89,7 +102,7 @@ extension Timeline {
   ///
   /// - Throws: `EngineError` for a lab whose symptom never showed.
   public static func read(_ lab: LabFolder) throws -> Timeline {
-    let entries = ChangeLog(path: lab.changeLog).entries()
+    let entries = ChangeLog(path: lab.changeLog).all()
     guard let first = entries.lastIndex(where: { $0.what == beginning }), let baseline = Baseline.of(lab),
       let symptom = baseline.symptomSeconds
     else {
@@ -97,14 +110,22 @@ extension Timeline {
     }
     // The entry was written when the lab was healthy.
     let harm = entries[first].at - (baseline.healthySeconds ?? 0) + symptom
-    let changes = entries[(first + 1)...].filter { $0.at > harm }.map { Moment(at: $0.at, what: $0.what) }
-    return Timeline(harm: harm, changes: changes, grades: grades(of: lab).filter { $0.at >= harm })
+    let since = entries[(first + 1)...].filter { $0.at > harm }
+    func moments(_ kind: ChangeLog.Kind) -> [Moment] {
+      since.filter { ($0.kind ?? .change) == kind }.map { Moment(at: $0.at, what: $0.what) }
+    }
+    return Timeline(
+      harm: harm, changes: moments(.change),
+      grades: grades(of: lab, since.compactMap(\.evidence)).filter { $0.at >= harm },
+      help: moments(.help), look: moments(.look).first)
   }
 
-  /// The grades whose evidence lies in the lab, the oldest first. One that broke off has no verdict and is left out.
-  private static func grades(of lab: LabFolder) -> [Grade] {
+  /// The grades whose evidence lies in the lab or was put elsewhere, the first to end first. One that broke off has no
+  /// verdict and is left out.
+  private static func grades(of lab: LabFolder, _ elsewhere: [String]) -> [Grade] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: lab.evidence)) ?? []
-    return names.compactMap { grade(in: "\(lab.evidence)/\($0)") }.sorted { $0.at < $1.at }
+    let folders = Set((names.map { "\(lab.evidence)/\($0)" } + elsewhere).map { LabFolder(path: $0).path })
+    return folders.compactMap(grade).sorted { $0.end < $1.end }
   }
 
   private struct VerdictFile: Decodable {
@@ -122,17 +143,19 @@ extension Timeline {
       let data = FileManager.default.contents(atPath: folder + "/verdict.json"),
       let file = try? JSONDecoder().decode(VerdictFile.self, from: data)
     else { return nil }
+    let history = FileManager.default.contents(atPath: folder + "/history.jsonl").flatMap {
+      try? HistoryFile.decode($0)
+    }
+    func time(_ nanoseconds: Int64) -> Double { record.startedAt + Double(nanoseconds) / 1e9 }
+    let alerts = (history.map(FiredAlert.all) ?? []).map { alert in
+      let place = alert.trial.map { "trial \($0) of a grade" } ?? "a grade"
+      return Moment(
+        at: time(alert.at), what: "the alert \(alert.name) fires in \(place)\(alert.isJudged ? ": the judged one" : "")"
+      )
+    }
     return Grade(
-      at: record.startedAt, verdict: file.verdict, tier: Tier(rawValue: file.tier),
-      violated: file.checks.filter { $0.status == "violated" }.map(\.id), alert: alert(in: folder, record))
-  }
-
-  private static func alert(in folder: String, _ record: GradeRecord) -> Moment? {
-    guard let data = FileManager.default.contents(atPath: folder + "/history.jsonl"),
-      let history = try? HistoryFile.decode(data),
-      let first = history.alerts.first(where: { $0.alert.state == "firing" })
-    else { return nil }
-    return Moment(
-      at: record.startedAt + Double(first.at) / 1e9, what: "the alert \(first.alert.name) fires in that grade")
+      at: record.startedAt, end: history?.events.map(\.at).max().map(time), verdict: file.verdict,
+      tier: Tier(rawValue: file.tier), violated: file.checks.filter { $0.status == "violated" }.map(\.id),
+      alerts: alerts)
   }
 }

@@ -18,6 +18,7 @@ struct Watch: AsyncParsableCommand {
   func run() async throws {
     let folder = lab.folder
     let controller = try await lab.controller()
+    lab.noteLook("watch")
     Console.note("watching \(folder.path): h hint, r runbook, c look now, g grade, q quit")
     let keyboard = Keyboard()
     defer { keyboard.restore() }
