@@ -81,7 +81,8 @@ public struct Grader: Sendable {
       if trial.needsPrevention, options.required < .prevented,
         !Prevention.differs(lab: engine.labDirectory, pristine: options.pristine)
       {
-        progress("\(trial.name): not tried, alert rules and preflight are as they were")
+        let what = trial.asksForPreflight ? "alert rules and preflight" : "alert rules"
+        progress("\(trial.name): not tried, \(what) are as they were")
         continue
       }
       progress("trial \(trial.name)")
@@ -153,6 +154,18 @@ public struct Grader: Sendable {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
+
+extension TrialPlan {
+  /// Whether the lab's preflight is tried in it.
+  fileprivate var asksForPreflight: Bool {
+    steps.contains { step in
+      switch step {
+      case .preflight, .gate: true
+      default: false
+      }
+    }
   }
 }
 

@@ -58,7 +58,12 @@ import Testing
     for action in ["inject", "verified"] {
       history.addFault("crash", action, id: "b", at: 1, parameters: ["trial": "t"])
     }
-    #expect(check.evaluate(history).observed == "crash took effect")
+    #expect(check.evaluate(history).observed == "the fault of trial t took effect: crash")
+    for action in ["inject", "verified"] {
+      history.addFault("crash", action, id: "c", at: 1, parameters: ["trial": "t"])
+      history.addFault("scale", action, id: "d", at: 1, parameters: ["trial": "t"])
+    }
+    #expect(check.evaluate(history).observed == "all 3 faults of trial t took effect: crash, scale")
   }
 
   @Test func aLineThatWasTriedByTheSweepIsNamed() {

@@ -28,7 +28,8 @@ struct DeadlocksDoNotHappen: PlannedCheck {
     let most = max(counted ?? 0, logged ?? 0)
     guard most == 0 else {
       return .violated(
-        "deadlocks", "the server counted \(Int(counted ?? 0)) and logged \(Int(logged ?? 0))", expected: expected)
+        "deadlocks", "deadlocks: \(Int(counted ?? 0)) by the server's count, \(Int(logged ?? 0)) in its log",
+        expected: expected)
     }
     let isCounted = counted != nil && counts.allSatisfy { $0.labels["counts"] == "t" }
     let isLogged = logged != nil && counts.allSatisfy { $0.labels["logs"] == "t" }

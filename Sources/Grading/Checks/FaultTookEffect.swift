@@ -22,6 +22,8 @@ struct FaultTookEffect: PlannedCheck {
           .faultNotVerified, "\(fault.kind): \(detail ?? "nobody looked")", expected: expected)
       }
     }
-    return .met("\(listed(injected.map(\.kind))) took effect", expected: expected)
+    let kinds = Set(injected.map(\.kind)).sorted().joined(separator: ", ")
+    let which = injected.count == 1 ? "the fault" : "all \(injected.count) faults"
+    return .met("\(which) of trial \(plan.trial) took effect: \(kinds)", expected: expected)
   }
 }

@@ -40,7 +40,8 @@ extension TrialContext {
     if let table = step.lookups { await scans("\(name).before", of: table) }
     if step.pages != nil { await openPages(phase: name) }
     let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
-    progress("\(names.joined(separator: " and ")) for \(step.length / .seconds(1)) s")
+    let load = names.isEmpty ? "no load\(step.users ? ", for no gateway runs," : "")" : names.joined(separator: " and ")
+    progress("\(load) for \(step.length / .seconds(1)) s")
     let ready = streams
     let book = await providerBook("\(name).provider.before")
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
