@@ -120,6 +120,10 @@ extension ScenarioTests {
       let delay = UInt32.random(in: 0...40_000)
       let comment = Comment(rawValue: "\(kind.name), killed when \(phase.rawValue), after \(delay) us")
       #expect(try lab.cli.run("chaos", "list").out.isEmpty, comment)
+      // How slow the machine is now: ending a process and seeing it is the work of some such looks.
+      let looked = Date()
+      #expect(try kind.isGone(lab), comment)
+      let look = Date().timeIntervalSince(looked)
       let controller = try #require(Processes.withWords("controller", lab.cli.lab).first)
       let journal = try lab.cli.runFolder + "/journal.jsonl"
       let before = size(of: journal)
@@ -149,7 +153,7 @@ extension ScenarioTests {
       let killed = Date()
       try eventually(within: 15, "it is gone; \(comment)") { try kind.isGone(lab) }
       let took = Date().timeIntervalSince(killed)
-      #expect(took <= kind.within, comment)
+      #expect(took <= kind.within + 8 * max(0, look - 0.3), comment)
       try eventually(within: 6, "its worker has ended; \(comment)") { try lab.nodes(with: ["fault-worker"]) == 0 }
       // Whatever they make of it, they don't wait for ever.
       if phase == .written || phase == .working { _ = try inject.wait(20) }

@@ -31,8 +31,8 @@ struct Certify: AsyncParsableCommand {
   @Flag(help: "Keep every processor busy meanwhile.") var busy = false
   @Option(
     help: """
-      Labs at a time; by default one for each processor, as far as each has 2 GB of free memory. With more, grades \
-      that cannot tell become frequent.
+      Labs at a time. A lab is judged by its timing, so by default each has two processors and 2 GB of free memory: \
+      on a machine of two processors one at a time.
       """)
   var jobs: Int?
   @Option(
@@ -167,7 +167,7 @@ struct Certify: AsyncParsableCommand {
       (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(separator: "\n")
       .first { $0.hasPrefix("MemAvailable:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     let byMemory = max(1, available / (2 << 20))
-    guard let wanted else { return min(byMemory, max(1, ProcessInfo.processInfo.activeProcessorCount)) }
+    guard let wanted else { return min(byMemory, max(1, ProcessInfo.processInfo.activeProcessorCount / 2)) }
     if wanted > byMemory { Console.note("\(byMemory) labs at a time: there is no memory for \(wanted)") }
     return min(wanted, byMemory)
   }
