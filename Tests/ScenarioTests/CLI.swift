@@ -105,8 +105,11 @@ final class Launched {
     folder = NSTemporaryDirectory() + "firedrill-run-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-    process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
-    process.standardError = FileHandle(forWritingAtPath: folder + "/err")
+    let streams = try ["out", "err"].map { try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/\($0)")) }
+    // Not left to when they are freed: a thousand open files are more than `Process` can bear.
+    defer { for stream in streams { try? stream.close() } }
+    process.standardOutput = streams[0]
+    process.standardError = streams[1]
     process.standardInput = FileHandle.nullDevice
     try process.run()
   }
