@@ -68,9 +68,10 @@ public struct ControllerServer: Sendable {
 
   private func addOperations(to router: Router<BasicRequestContext>) {
     let controller = self.controller
-    router.post("/v1/up") { _, _ in
-      Self.stream { report in
-        try await controller.exclusively("start") { try await controller.up(report: report) }
+    router.post("/v1/up") { request, _ in
+      let order = try await Self.body(Wire.Up.self, of: request)
+      return Self.stream { report in
+        try await controller.exclusively("start") { try await controller.up(order, report: report) }
         return "{}"
       }
     }

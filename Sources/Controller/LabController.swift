@@ -89,10 +89,11 @@ public actor LabController {
     return try Topology.load(lab: lab.path, judgeFile: installation.judgeTopology, environment: variables)
   }
 
-  /// Starts the lab: healthy first, then the change that breaks it; returns when the symptom shows.
+  /// Starts the lab: healthy first, then the change that breaks it; returns when the symptom shows, or at once where
+  /// nobody waits for it.
   ///
   /// The lab `base` has no scenario: it stays healthy.
-  public func up(report: @escaping Report) async throws {
+  public func up(_ order: Wire.Up, report: @escaping Report) async throws {
     let file = installation.scenario(state.scenario) + "/scenario.yaml"
     let scenario = FileManager.default.fileExists(atPath: file) ? try ScenarioFile.load(file) : nil
     var topology = try readTopology()
@@ -112,9 +113,12 @@ public actor LabController {
     report("\(baseline.nodes) nodes are healthy after \(Self.seconds(healthy))")
     changes.add("deploy: the lab as it began")
     if let scenario {
-      let symptom = try await breakIt(scenario)
-      baseline.symptomSeconds = (ContinuousClock.now - begun) / .seconds(1)
-      report("the symptom shows after \(Self.seconds(ContinuousClock.now - begun)): \(symptom)")
+      try await breakIt(scenario)
+      if order.awaitsSymptom {
+        let symptom = try await symptom(of: scenario)
+        baseline.symptomSeconds = (ContinuousClock.now - begun) / .seconds(1)
+        report("the symptom shows after \(Self.seconds(ContinuousClock.now - begun)): \(symptom)")
+      }
     }
     try baseline.save(to: lab)
   }
@@ -126,8 +130,8 @@ public actor LabController {
     throw EngineError("the healthy lab did not get healthy: \(names.joined(separator: ", ")); see \(lab.logs)")
   }
 
-  /// The change that breaks the lab; returns what shows it.
-  private func breakIt(_ scenario: Scenario) async throws -> String {
+  /// The change that breaks the lab.
+  private func breakIt(_ scenario: Scenario) async throws {
     for (service, count) in scenario.start.change.sorted(by: { $0.key < $1.key }) {
       try await engine.scale(service, to: count)
       changes.add("scale \(service)=\(count)")
@@ -135,6 +139,10 @@ public actor LabController {
     try await Damage(engine: engine).draw(from: scenario.start.damage, seed: state.seed)
     standing = StandingFaults(scenario.start.standing, seed: state.seed)
     try await standing?.keep(on: engine) { [weak self] in await self?.isBusy ?? true }
+  }
+
+  /// Waits until it shows that the lab is broken; returns what shows it.
+  private func symptom(of scenario: Scenario) async throws -> String {
     switch scenario.start.symptom {
     case .refusals(let plan): return try await Refusals(plan).wait(on: engine)
     case .shows(let plan): return try await shows(plan, of: scenario)

@@ -69,6 +69,15 @@ public enum Wire {
     public var observed: String
   }
 
+  /// The body of `POST /v1/up`.
+  public struct Up: Codable, Sendable {
+    /// Whether to wait until the symptom shows.
+    public var awaitsSymptom: Bool
+
+    /// Makes an order to start.
+    public init(awaitsSymptom: Bool) { self.awaitsSymptom = awaitsSymptom }
+  }
+
   /// The body of `POST /v1/load`.
   public struct Load: Codable, Sendable {
     /// Requests a second.

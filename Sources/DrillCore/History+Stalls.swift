@@ -1,5 +1,16 @@
 /// When the machine itself was slow, by what the judge noted of it.
 extension History {
+  /// How many times as long as usual work took in `phase`, from a moment on: the mean; 1 where nobody noted it.
+  public func slowness(in phase: String, from begin: Int64 = 0) -> Double {
+    let values = events.compactMap { event -> Double? in
+      guard case .sample(let sample) = event.kind, sample.name == "machine_slowness",
+        sample.labels["phase"] == phase, event.at >= begin
+      else { return nil }
+      return sample.value
+    }
+    return values.isEmpty ? 1 : values.reduce(0, +) / Double(values.count)
+  }
+
   /// What kinds of notes there are.
   public enum StallSource: String, Sendable {
     /// Somebody who needs next to nothing had to wait, in milliseconds.

@@ -77,6 +77,7 @@ import Testing
     let machine = try #require(MachineStall(folder: folder))
     defer { machine.end() }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
-    #expect(await machine.look() > .zero)
+    let look = await machine.look()
+    #expect(look.stall > .zero && look.slowness >= 1)
   }
 }

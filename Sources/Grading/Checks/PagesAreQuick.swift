@@ -5,7 +5,8 @@ import DrillCore
 /// Reasons:
 /// - `pages_slow`: more came later, or not at all.
 /// - `front_door_missing`: no gateway runs.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or the machine was so
+///   crowded that nobody can tell.
 /// - `not_tried` (inconclusive): nobody asked for one.
 struct PagesAreQuick: PlannedCheck {
   let plan: CheckPlan
@@ -22,6 +23,8 @@ struct PagesAreQuick: PlannedCheck {
     let slow = speed.slow(pages)
     let observed = "\(slow) of \(pages.count) pages took longer or did not come"
     guard speed.isAllowed(slow, of: pages.count) else {
+      let slowness = history.slowness(in: window)
+      if let crowded = PageSpeed.crowded(slowness, observed, expected: speed.expected) { return crowded }
       return .violated("pages_slow", observed, expected: speed.expected)
     }
     return .met(observed, expected: speed.expected)
@@ -45,6 +48,17 @@ struct PageSpeed {
   /// How many were later than that, or never came.
   func slow(_ pages: [RequestEvent]) -> Int {
     pages.count { $0.outcome != .ok || ($0.latency ?? .max) > most * 1_000_000 }
+  }
+
+  /// Beyond this a page of 300 ms of work takes a second, whoever makes it.
+  private static let crowd = 3.0
+
+  /// What a machine says of slow pages on which any work takes so many times as long as usual.
+  static func crowded(_ slowness: Double, _ observed: String, expected: String) -> Finding? {
+    guard slowness > crowd else { return nil }
+    let times = Double(Int(slowness * 10)) / 10
+    return .inconclusive(
+      .loadNotDelivered, "\(observed), while any work took \(times) times as long as usual", expected: expected)
   }
 
   func isAllowed(_ slow: Int, of count: Int) -> Bool { Double(slow) <= share * Double(count) }

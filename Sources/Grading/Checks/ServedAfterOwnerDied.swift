@@ -6,7 +6,8 @@ import DrillCore
 /// Reasons:
 /// - `not_served_after_death`: too many came later, or not at all.
 /// - `fault_not_verified` (inconclusive): nobody was seen to die.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or the machine was so
+///   crowded that nobody can tell.
 /// - `not_tried` (inconclusive): there was no window, or it was over before.
 struct ServedAfterOwnerDied: PlannedCheck {
   let plan: CheckPlan
@@ -35,6 +36,8 @@ struct ServedAfterOwnerDied: PlannedCheck {
     let slow = speed.slow(pages)
     let observed = "\(slow) of \(pages.count) pages took longer or did not come"
     guard speed.isAllowed(slow, of: pages.count) else {
+      let slowness = history.slowness(in: window, from: death.at)
+      if let crowded = PageSpeed.crowded(slowness, observed, expected: expected) { return crowded }
       return .violated("not_served_after_death", observed, expected: expected)
     }
     return .met(observed, expected: expected)

@@ -15,6 +15,7 @@ struct Start: AsyncParsableCommand {
   @Flag(help: "Show an incident number instead of the scenario's name.") var blind = false
   @Option(help: "What runs the nodes: process.") var engine = "process"
   @Flag(help: "Replace a lab that is in the folder.") var force = false
+  @Flag(help: "Don't wait until the symptom shows: it may need users, and a while.") var unseen = false
 
   func run() async throws {
     guard engine == "process" else {
@@ -35,7 +36,7 @@ struct Start: AsyncParsableCommand {
       startedAt: Date().timeIntervalSince1970)
     try folder.save(state)
     if scenario != "base" { try Brief.write(to: folder) }
-    try await Launch(folder: folder, installation: installation).up()
+    try await Launch(folder: folder, installation: installation).up(unseen: unseen)
     if scenario == "base" { return Console.note("the healthy shop runs; there is nothing to repair") }
     Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
     Console.note(
@@ -57,7 +58,8 @@ struct Launch {
   let folder: LabFolder
   let installation: Installation
 
-  func up() async throws {
+  /// - Parameter unseen: whether not to wait until the symptom shows.
+  func up(unseen: Bool = false) async throws {
     let run = RunDirectory(labID: try folder.requireState().id)
     let interrupt = Interrupt { Self.stopNow(run) }
     defer { interrupt.cancel() }
@@ -72,7 +74,7 @@ struct Launch {
     do {
       // The token is there once the controller answers; until then it is read anew.
       let client = try await Self.await(run)
-      _ = try await client.perform("up", timeout: .seconds(120)) { Console.note($0) }
+      _ = try await client.perform("up", Wire.Up(awaitsSymptom: !unseen), timeout: .seconds(120)) { Console.note($0) }
     } catch {
       Console.note("the start failed; stopping what was started")
       try? await GuardianClient.connect(run).shutdown()
