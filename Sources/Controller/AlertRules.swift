@@ -14,6 +14,7 @@ struct AlertRules {
     let result = try await CommandRunner.run(
       ["promtool", "check", "rules"] + files, directory: lab.path, timeout: .seconds(10))
     guard result.status != 0 else { return nil }
+    guard result.status != 124 else { return "\(folder): promtool did not get through these files within 10 s" }
     // It counts what is valid, file by file, between what isn't.
     let lines = result.output.split(whereSeparator: \.isNewline).filter { line in
       !line.hasPrefix("Checking") && !line.contains("SUCCESS") && !line.contains("FAILED:")

@@ -13,19 +13,7 @@ struct DeployedFiles: Codable, Equatable {
 
   /// The files that are in the folder now.
   static func now(in lab: LabFolder) -> DeployedFiles {
-    var result = DeployedFiles()
-    let all = FileManager.default.enumerator(atPath: lab.path)
-    while let name = all?.nextObject() as? String {
-      let first = name.split(separator: "/").first.map(String.init) ?? name
-      if LabFolder.ownNames.contains(first) {
-        all?.skipDescendants()
-        continue
-      }
-      var info = stat()
-      guard lstat("\(lab.path)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
-      result.marks[name] = mark(of: "\(lab.path)/\(name)", info)
-    }
-    return result
+    DeployedFiles(marks: lab.ownFiles(mark))
   }
 
   /// Those of the last deploy; nil where none was noted.

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Topology
 
 /// The folder that a trainee edits, and what Firedrill keeps in it.
@@ -41,14 +41,31 @@ public struct LabFolder: Sendable, Equatable {
     self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
   }
 
-  /// The lab that the working folder is in, or is.
-  public static func around() -> String? {
-    var folder = FileManager.default.currentDirectoryPath
+  /// The lab that a folder, by default the working folder, is in or is.
+  public static func around(_ start: String? = nil) -> String? {
+    var folder = start ?? FileManager.default.currentDirectoryPath
     while folder != "/", !folder.isEmpty {
       if FileManager.default.fileExists(atPath: LabFolder(path: folder).stateFile) { return folder }
       folder = (folder as NSString).deletingLastPathComponent
     }
     return nil
+  }
+
+  /// What `tell` makes of each file that is the trainee's, by its path in the folder. Links and the like are left out.
+  public func ownFiles(_ tell: (_ path: String, _ info: stat) -> String) -> [String: String] {
+    var result: [String: String] = [:]
+    let all = FileManager.default.enumerator(atPath: path)
+    while let name = all?.nextObject() as? String {
+      let first = name.split(separator: "/").first.map(String.init) ?? name
+      if Self.ownNames.contains(first) {
+        all?.skipDescendants()
+        continue
+      }
+      var info = stat()
+      guard lstat("\(path)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
+      result[name] = tell("\(path)/\(name)", info)
+    }
+    return result
   }
 
   /// What Firedrill keeps; not the trainee's.

@@ -26,6 +26,19 @@ import Testing
 
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
+  @Test func aLabIsFoundFromInside() throws {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let lab = LabFolder(path: scratch + "/lab")
+    try FileManager.default.createDirectory(atPath: lab.path + "/sql/orders", withIntermediateDirectories: true)
+    #expect(LabFolder.around(lab.path + "/sql/orders") == nil)
+    try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
+    try "{}".write(toFile: lab.stateFile, atomically: true, encoding: .utf8)
+    try "x".write(toFile: lab.path + "/sql/orders/a.sql", atomically: true, encoding: .utf8)
+    for folder in [lab.path, lab.path + "/sql/orders"] { #expect(LabFolder.around(folder) == lab.path) }
+    #expect(LabFolder.around(scratch) == nil)
+    #expect(lab.ownFiles { "\($1.st_size)" } == ["sql/orders/a.sql": "1"])
+  }
+
   @Test func theScenariosFilesLieOverTheBase() throws {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let lab = LabFolder(path: scratch + "/lab")

@@ -59,4 +59,25 @@ import Testing
     #expect(quick(history(slowness: [(4, 9)], phase: "t.rest")).reason == "pages_slow")
     #expect(quick(history(slowness: [])).reason == "pages_slow")
   }
+
+  /// One of two instances refuses one of four visits.
+  @Test(arguments: [
+    (5.0, 503 as Int?, nil as String?, "r"), (5.1, 503, nil, "load_not_delivered"), (9, 500, nil, "r"),
+    (9, nil, "connect", "r"), (9, nil, "timeout", "load_not_delivered"), (9, 404, nil, "r"),
+  ])
+  func whoHadNoTimeForAVisitMayHaveHadNone(slowness: Double, status: Int?, code: String?, reason: String) {
+    var history = History()
+    history.addProbe("instances", at: 0, ok: true, value: 2, labels: ["trial": "t"])
+    history.addRows("t.window.targets", at: 0, columns: ["node"], [["a"], ["b"]])
+    for (index, node) in ["a", "b", "a"].enumerated() {
+      history.add(stream: "sweep", op: "stock", target: node, at: Int64(index + 1) * 1000)
+    }
+    history.add(stream: "sweep", op: "stock", target: "b", at: 4000, status: status, code: code)
+    history.addPlanned(4, stream: "sweep", phase: "t.window", at: 0)
+    let sample = SampleEvent(name: "machine_slowness", value: slowness, labels: ["phase": "t.window"])
+    history.events.append(Event(at: second, .sample(sample)))
+    let plan = Written.plan("every-instance-serves", ["instances": "2", "refuses": "r"])
+    let check = EveryInstanceServes(plan: plan, operations: [.stock])
+    #expect(check.evaluate(history.phase("t.window", from: 0, to: 12 * second)).reason == reason)
+  }
 }

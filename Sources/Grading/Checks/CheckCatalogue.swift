@@ -126,6 +126,13 @@ func undelivered(_ history: History, stream: String, in phase: String, expected:
   return nil
 }
 
+/// What can be said of `observed` on a machine on which any work took so many times as long as usual.
+func crowded(_ slowness: Double, _ observed: String, expected: String) -> Finding {
+  let times = Double(Int(slowness * 10)) / 10
+  return .inconclusive(
+    .loadNotDelivered, "\(observed), while any work took \(times) times as long as usual", expected: expected)
+}
+
 /// `a, b, c and 4 more`.
 func listed(_ names: [String], most: Int = 3) -> String {
   let sorted = names.sorted { left, right in

@@ -37,7 +37,7 @@ struct ServedAfterOwnerDied: PlannedCheck {
     let observed = "\(slow) of \(pages.count) pages took longer or did not come"
     guard speed.isAllowed(slow, of: pages.count) else {
       let slowness = history.slowness(in: window, from: death.at)
-      if let crowded = PageSpeed.crowded(slowness, observed, expected: expected) { return crowded }
+      if slowness > PageSpeed.crowd { return crowded(slowness, observed, expected: expected) }
       return .violated("not_served_after_death", observed, expected: expected)
     }
     return .met(observed, expected: expected)

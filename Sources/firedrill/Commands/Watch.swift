@@ -82,19 +82,7 @@ struct Watch: AsyncParsableCommand {
 
   /// The lab's own files with size and time of change.
   private static func files(of folder: LabFolder) -> [String: String] {
-    var result: [String: String] = [:]
-    let all = FileManager.default.enumerator(atPath: folder.path)
-    while let name = all?.nextObject() as? String {
-      let first = name.split(separator: "/").first.map(String.init) ?? name
-      if LabFolder.ownNames.contains(first) {
-        all?.skipDescendants()
-        continue
-      }
-      var info = stat()
-      guard lstat("\(folder.path)/\(name)", &info) == 0, info.st_mode & S_IFMT == S_IFREG else { continue }
-      result[name] = "\(info.st_size) \(info.st_mtim.tv_sec) \(info.st_mtim.tv_nsec)"
-    }
-    return result
+    folder.ownFiles { "\($1.st_size) \($1.st_mtim.tv_sec) \($1.st_mtim.tv_nsec)" }
   }
 }
 
