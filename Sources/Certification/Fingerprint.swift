@@ -9,7 +9,7 @@ public enum Fingerprint {
   /// - Throws: the file system's error when one of them can't be read.
   public static func files(of scenario: String, share: String) throws -> String {
     var hash = SHA256()
-    for top in ["Chaos/\(scenario)", "Runbooks/\(scenario).md", "compose"] {
+    for top in ["Chaos/\(scenario)", "Runbooks/\(scenario).md", "compose/judge", "compose/lab"] {
       for path in try files(below: top, share: share) {
         let full = "\(share)/\(path)"
         let contents = try Data(contentsOf: URL(fileURLWithPath: full))

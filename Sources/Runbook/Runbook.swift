@@ -68,6 +68,14 @@ public struct Runbook: Sendable, Equatable {
   /// The section under a heading, whatever its level, or nil.
   public func section(_ heading: String) -> Section? { sections.first { $0.heading == heading } }
 
+  /// The part of a heading, by its anchor: the heading, what stands below it, and the parts in it. Nil without one.
+  public func part(_ anchor: String) -> String? {
+    guard let first = sections.firstIndex(where: { $0.anchor == anchor }) else { return nil }
+    let inner = sections[(first + 1)...].prefix { $0.level > sections[first].level }
+    return ([sections[first]] + inner)
+      .map { "\(String(repeating: "#", count: $0.level)) \($0.heading)\n\($0.text)" }.joined(separator: "\n")
+  }
+
   private func scripts(_ kind: Fence.Kind) -> [Script] {
     var scripts: [Script] = []
     for fence in fences where fence.kind == kind {

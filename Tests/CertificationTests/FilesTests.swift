@@ -110,6 +110,9 @@ import Topology
     let chaos = share + "/Chaos/one-bad-instance"
     let before = try Fingerprint.files(of: "one-bad-instance", share: share)
     #expect(before == (try Fingerprint.files(of: "one-bad-instance", share: Self.root)))
+    // What makes images and explains is no part of a verdict.
+    try files.removeItem(atPath: share + "/compose/README.md")
+    #expect(try Fingerprint.files(of: "one-bad-instance", share: share) == before)
     try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: chaos + "/healthy.sh")
     #expect(try Fingerprint.files(of: "one-bad-instance", share: share) != before)
     try files.removeItem(atPath: chaos + "/decoys/cap-101.sh")

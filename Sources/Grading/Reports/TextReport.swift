@@ -13,7 +13,7 @@ public enum TextReport {
       guard explain || check.finding.status != .met else { continue }
       lines.append("    expected: \(check.finding.expected)")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
-      if !check.runbook.isEmpty { lines.append("    see:      \(check.runbook)") }
+      if !check.runbook.isEmpty { lines.append("    see:      \(command(showing: check.runbook, verdict.scenario))") }
     }
     if explain, verdict.checks.contains(where: { $0.runbook.isEmpty }) {
       lines.append("    where the runbook helps is left out: the lab is blind, `firedrill runbook --reveal` tells it")
@@ -26,6 +26,12 @@ public enum TextReport {
     lines.append("\(verdict.verdict.rawValue): tier \(verdict.tier.rawValue), \(required.rawValue) required")
     lines.append("seed \(verdict.seed), evidence in \(verdict.evidence)")
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The command that shows a part of the runbook; `place` is `FILE#HEADING`.
+  private static func command(showing place: String, _ scenario: String) -> String {
+    let parts = place.split(separator: "#", maxSplits: 1)
+    return "firedrill runbook \(scenario)" + (parts.count == 2 ? " --section \(parts[1])" : "")
   }
 
   private static func sign(_ status: Finding.Status) -> String {

@@ -145,6 +145,7 @@ struct RunbookCommand: AsyncParsableCommand {
   @OptionGroup var lab: LabOptions
   @Argument(help: "A scenario.") var id: String?
   @Option(name: .customLong("run"), help: "Run the commands of this name in the lab's folder.") var fence: String?
+  @Option(help: "Only the part under this heading, such as mitigation.") var section: String?
   @Flag(help: "In a blind lab: give up the search, and see what it is. The post-mortem will tell.") var reveal = false
 
   func run() async throws {
@@ -155,8 +156,9 @@ struct RunbookCommand: AsyncParsableCommand {
       ChangeLog(path: folder.changeLog).add(fence.map { "runbook, run: \($0)" } ?? "runbook read", .help)
     }
     let text = try String(contentsOfFile: installation.runbook(scenario), encoding: .utf8)
-    guard let fence else { return Console.out(text) }
+    if fence == nil, section == nil { return Console.out(text) }
     let runbook = try Runbook.parse(text, file: "Runbooks/\(scenario).md")
+    guard let fence else { return Console.out(try Self.part(section ?? "", of: runbook)) }
     let scripts = runbook.fixes + runbook.diagnoses + runbook.preventions
     guard let script = scripts.first(where: { $0.name == fence }) else {
       let names = scripts.map(\.name)
@@ -167,6 +169,14 @@ struct RunbookCommand: AsyncParsableCommand {
     }
     let status = try await FenceRunner(folder: folder, installation: installation).run(script.text, echo: true)
     if status != 0 { throw ExitCode(ExitStatus.failed) }
+  }
+
+  private static func part(_ name: String, of runbook: Runbook) throws -> String {
+    if let text = runbook.part(name.lowercased()) { return text.trimmingCharacters(in: .newlines) }
+    let names = runbook.sections.filter { $0.level > 1 }.map(\.anchor)
+    throw EngineError(
+      "the runbook has no part \(name)\(Nearest.hint(name, among: names)); it has \(names.joined(separator: ", "))",
+      code: .usage)
   }
 
   /// The lab's scenario: of a blind lab only for who wants to know.
