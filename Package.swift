@@ -114,6 +114,7 @@ let package = Package(
     library("Load", ["DrillCore", httpClient, histogram] + nio),
     library("Probes", ["DrillCore", "Clients", httpClient] + nio),
     library("Grading", ["DrillCore", "Engine", "Topology", "Load", "Probes", "Clients", crypto]),
+    library("Verification", ["DrillCore", "Engine"]),
     library("Certification", ["DrillCore", "Grading", "Runbook", "Topology", crypto]),
     library(
       "Controller",
@@ -125,7 +126,7 @@ let package = Package(
       name: "firedrill",
       dependencies: [
         "CPlatform", "Certification", "Clients", "Controller", "DrillCore", "Engine", "Grading", "Probes", "Runbook",
-        "Topology", argumentParser, logging,
+        "Topology", "Verification", argumentParser, logging,
       ],
       swiftSettings: strict),
 
@@ -155,6 +156,7 @@ let package = Package(
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
     tests("ControllerTests", ["Controller", "Engine", "Grading", "DrillCore"]),
+    tests("VerificationTests", ["Verification", "Engine"]),
     tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
     tests("ScenarioTests", []),
   ]

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,12 +45,31 @@ static void bind(const char *source, const char *target) {
   if (mount(source, target, NULL, MS_BIND | MS_REC, NULL)) fail("bind", target);
 }
 
-// Makes the place for a mount: a folder or an empty file, whichever the source is.
-static void make_place(char *path, const char *source) {
+// Opens what is to be mounted without following a link in any part of its path: who can write below a lab's folder could
+// otherwise have any folder of this machine mounted.
+static int open_source(const char *source) {
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+  int fd = (int)syscall(SYS_openat2, AT_FDCWD, source, &how, sizeof how);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+    // An older kernel, or a container that does not know the call.
+    char real[PATH_MAX];
+    if (!realpath(source, real)) fail("realpath", source);
+    if (strcmp(real, source)) {
+      errno = ELOOP;
+      fail("open", source);
+    }
+    fd = open(source, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+  }
+  if (fd < 0) fail("open", source);
+  return fd;
+}
+
+// Makes the place for a mount: a folder or an empty file, whichever the source is; no source is a folder.
+static void make_place(char *path, int source) {
   struct stat info;
   make_folders(path);
-  if (source && stat(source, &info)) fail("stat", source);
-  if (source && !S_ISDIR(info.st_mode)) {
+  if (source >= 0 && fstat(source, &info)) fail("stat", path);
+  if (source >= 0 && !S_ISDIR(info.st_mode)) {
     int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
     if (fd < 0 && errno != EROFS && errno != EEXIST && errno != EACCES) fail("create", path);
     if (fd >= 0) close(fd);
@@ -58,16 +79,19 @@ static void make_place(char *path, const char *source) {
 }
 
 static void mount_all(const struct firedrill_node *node) {
-  char path[4096];
+  char path[4096], opened[64];
   for (size_t i = 0; i < node->mount_count; i++) {
     const struct firedrill_mount *entry = &node->mounts[i];
     snprintf(path, sizeof path, "%s%s", node->root, entry->target);
-    make_place(path, entry->source);
+    int source = entry->source ? open_source(entry->source) : -1;
+    make_place(path, source);
     if (!entry->source) {
       if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, entry->options)) fail("tmpfs", entry->target);
       continue;
     }
-    bind(entry->source, path);
+    snprintf(opened, sizeof opened, "/proc/self/fd/%d", source);
+    bind(opened, path);
+    close(source);
     if (entry->read_only && mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL)) {
       // In a user namespace the flags that the source has must be repeated.
       if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL)) fail("remount", path);
@@ -128,6 +152,8 @@ static void become_user(const struct firedrill_node *node) {
     limit.rlim_cur = node->limits[i].soft < limit.rlim_max ? node->limits[i].soft : limit.rlim_max;
     if (setrlimit((__rlimit_resource_t)node->limits[i].resource, &limit)) fail("setrlimit", "");
   }
+  // No program of the host's makes a node more than its user.
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) fail("prctl", "no_new_privs");
   if (!node->change_user) return;
   if (setgroups(1, &node->gid)) fail("setgroups", "");
   if (setresgid(node->gid, node->gid, node->gid)) fail("setgid", "");

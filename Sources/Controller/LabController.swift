@@ -26,6 +26,8 @@ public actor LabController {
     changes = ChangeLog(path: lab.changeLog)
   }
 
+  private static let preflightPatience = Duration.seconds(10)
+
   /// What is short and nobody's business: others wait for it.
   static let checking = "check"
 
@@ -105,15 +107,20 @@ public actor LabController {
     let begun = ContinuousClock.now
     try prepareSecrets(topology)
     DeployedFiles.now(in: lab).save(to: lab)
-    try await engine.up(topology)
-    try await requireHealth(of: topology)
+    do {
+      try await engine.up(topology)
+      try await requireHealth(of: topology)
+    } catch let error as EngineError where order.isHandedIn && error.code == .failed {
+      throw Wire.Failure(code: ExitStatus.failed, message: error.description)
+    }
+    if order.isHandedIn { try await askGates(about: topology, report: report) }
     let healthy = ContinuousClock.now - begun
     var baseline = Baseline.measure(await engine.nodes())
     baseline.healthySeconds = healthy / .seconds(1)
     report("\(baseline.nodes) nodes are healthy after \(Self.seconds(healthy))")
     changes.add("deploy: the lab as it began")
     if let scenario {
-      try await breakIt(scenario)
+      try await breakIt(scenario, damages: !order.isHandedIn)
       if order.awaitsSymptom {
         let symptom = try await symptom(of: scenario)
         baseline.symptomSeconds = (ContinuousClock.now - begun) / .seconds(1)
@@ -130,13 +137,13 @@ public actor LabController {
     throw EngineError("the healthy lab did not get healthy: \(names.joined(separator: ", ")); see \(lab.logs)")
   }
 
-  /// The change that breaks the lab.
-  private func breakIt(_ scenario: Scenario) async throws {
+  /// The change that breaks the lab, and what a trainee finds damaged.
+  private func breakIt(_ scenario: Scenario, damages: Bool) async throws {
     for (service, count) in scenario.start.change.sorted(by: { $0.key < $1.key }) {
       try await engine.scale(service, to: count)
       changes.add("scale \(service)=\(count)")
     }
-    try await Damage(engine: engine).draw(from: scenario.start.damage, seed: state.seed)
+    if damages { try await Damage(engine: engine).draw(from: scenario.start.damage, seed: state.seed) }
     standing = StandingFaults(scenario.start.standing, seed: state.seed)
     try await standing?.keep(on: engine) { [weak self] in await self?.isBusy ?? true }
   }
@@ -178,15 +185,7 @@ public actor LabController {
   public func apply(report: @escaping Report) async throws -> [String] {
     let topology = try readTopology()
     for warning in topology.warnings { report("warning: \(warning)") }
-    if let problem = try await AlertRules(lab: lab).problem() {
-      throw EngineError("the alert rules are not valid; nothing was changed:\n\(problem)", code: .usage)
-    }
-    let verdict = try await Preflight(lab: lab).run(on: engine, topology: topology)
-    if !verdict.output.isEmpty { report(verdict.output) }
-    guard verdict.status == 0 else {
-      throw EngineError(
-        "the lab's preflight refused the deploy (exit \(verdict.status)); nothing was changed", code: .usage)
-    }
+    try await askGates(about: topology, report: report)
     try prepareSecrets(topology)
     let (before, files) = (await engine.appliedTopology(), DeployedFiles.now(in: lab))
     let changed = DeployedFiles.last(of: lab)?.differing(in: files) ?? []
@@ -196,6 +195,20 @@ public actor LabController {
     if done.isEmpty { report("no service has changed since the last deploy; alert rules are taken over when saved") }
     try await requireStart(of: done)
     return done
+  }
+
+  /// Whether these files may be deployed: valid rules, and the lab's own preflight where it has one.
+  private func askGates(about topology: Topology, report: Report) async throws {
+    if let problem = try await AlertRules(lab: lab).problem() {
+      throw EngineError("the alert rules are not valid; nothing was changed:\n\(problem)", code: .usage)
+    }
+    guard FileManager.default.fileExists(atPath: lab.path + "/preflight") else { return }
+    let answer = try await engine.preflight(topology, timeout: Self.preflightPatience)
+    // Its own words never stand at the beginning of a line, where a CI system may read orders.
+    for line in answer.output.split(whereSeparator: \.isNewline) { report("preflight: \(line)") }
+    guard answer.status != 0 else { return }
+    let how = answer.status == 124 ? "did not end within \(Self.preflightPatience)" : "exit \(answer.status)"
+    throw EngineError("the lab's preflight refused the deploy (\(how)); nothing was changed", code: .usage)
   }
 
   /// A deploy after which something that it touched does not come up is done, and has failed.

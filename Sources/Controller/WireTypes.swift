@@ -73,9 +73,15 @@ public enum Wire {
   public struct Up: Codable, Sendable {
     /// Whether to wait until the symptom shows.
     public var awaitsSymptom: Bool
+    /// Whether somebody's repair is to be judged by its files: the lab's gates are asked, damage is not done, and files
+    /// of which no healthy lab comes are a `Failure` with the code of a failed grade.
+    public var isHandedIn: Bool
 
     /// Makes an order to start.
-    public init(awaitsSymptom: Bool) { self.awaitsSymptom = awaitsSymptom }
+    public init(awaitsSymptom: Bool, isHandedIn: Bool = false) {
+      self.awaitsSymptom = awaitsSymptom
+      self.isHandedIn = isHandedIn
+    }
   }
 
   /// The body of `POST /v1/load`.

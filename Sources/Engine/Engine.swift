@@ -1,3 +1,5 @@
+public import Topology
+
 /// What judges, faults and the console may do to a running lab.
 ///
 /// Every call returns when the thing is done, or throws within a bounded time.
@@ -28,6 +30,10 @@ public protocol Engine: Sendable {
   func run(
     _ command: [String], environment: [String: String], input: String?, timeout: Duration
   ) async throws -> CommandResult
+  /// Runs the lab's `preflight` against a plan that is to be deployed, where it can change nothing. It is told the plan
+  /// by `PLAN`, the path of a file of JSON, and the number of instances of each service by `REPLICAS_NAME`. Of its
+  /// output 64 KiB are kept; the status is 127 where there is none, 126 where it can't be run, 124 at the time-out.
+  func preflight(_ plan: Topology, timeout: Duration) async throws -> CommandResult
   /// Applies a fault: journalled first, undone at the latest when its lease ends, whatever becomes of the caller.
   func inject(_ fault: FaultRequest) async throws -> ActiveFault
   /// Undoes a fault. An unknown or already cleared id is fine.

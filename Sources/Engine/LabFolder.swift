@@ -142,7 +142,7 @@ public struct LabFolder: Sendable, Equatable {
     try Self.lay(installation.baseLab, over: path)
     try Self.lay(installation.scenario(scenario) + "/lab", over: path)
     try files.createDirectory(atPath: logs, withIntermediateDirectories: true)
-    try makeSecrets(Topology.load(lab: path))
+    try makeSecrets()
     try files.createDirectory(atPath: pristine, withIntermediateDirectories: true)
     try Self.lay(installation.baseLab, over: pristine)
     try Self.lay(installation.scenario(scenario) + "/lab", over: pristine)
@@ -160,11 +160,14 @@ public struct LabFolder: Sendable, Equatable {
     try Self.lay(pristine, over: path)
   }
 
-  /// Every secret that the topology expects in the folder `secrets` and that is not there yet.
-  private func makeSecrets(_ topology: Topology) throws {
+  /// Makes every secret that the topology expects in the folder `secrets` and that is not there yet.
+  ///
+  /// - Throws: `ProblemsError` for a topology that can't be read.
+  public func makeSecrets() throws {
     try RunDirectory.makePrivateFolder(secrets)
-    for secret in topology.secrets where secret.file == "secrets/\(secret.name)" {
-      try Self.makeSecret(at: "\(path)/\(secret.file)")
+    for secret in try Topology.load(lab: path).secrets where secret.file == "secrets/\(secret.name)" {
+      let file = "\(path)/\(secret.file)"
+      if !FileManager.default.fileExists(atPath: file) { try Self.makeSecret(at: file) }
     }
   }
 

@@ -20,6 +20,9 @@ public struct RunDirectory: Sendable, Equatable {
   public var guardianSocket: String { path + "/guardian.sock" }
   /// Locked for as long as the guardian lives.
   public var guardianLock: String { path + "/guardian.lock" }
+  /// The guardian's process; nil before it has begun.
+  public var guardianPID: Int32? { (try? String(contentsOfFile: pidFile, encoding: .utf8)).flatMap { Int32($0) } }
+  var pidFile: String { path + "/guardian.pid" }
   /// What the guardian had to say.
   public var guardianLog: String { path + "/guardian.log" }
   /// Where the controller serves its API.

@@ -66,7 +66,7 @@ public struct Grader: Sendable {
     }
     try recorder.flush()
     let verdict = Judgement.verdict(scenario, recorder.history, record)
-    try write(verdict, record, to: evidence)
+    try write(verdict, record, recorder.history, to: evidence)
     return verdict
   }
 
@@ -137,7 +137,9 @@ public struct Grader: Sendable {
       .first { $0.finding.status == .violated }.map { $0.finding.reason ?? $0.id }
   }
 
-  private func write(_ verdict: Verdict, _ record: GradeRecord, to evidence: Evidence) throws {
+  private func write(
+    _ verdict: Verdict, _ record: GradeRecord, _ history: History, to evidence: Evidence
+  ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try evidence.write(try encoder.encode(record), to: "grade.json")
@@ -146,6 +148,9 @@ public struct Grader: Sendable {
     try evidence.write(Data(verdict.json.utf8), to: "verdict.json")
     try evidence.write(Data(TextReport.text(verdict, required: record.required).utf8), to: "summary.txt")
     try evidence.seal()
+    // They can be drawn again from the history, and so are no part of what is sealed.
+    try evidence.write(Data(GradePicture.latency(history).utf8), to: "latency.svg")
+    try evidence.write(Data(GradePicture.errors(history).utf8), to: "errors.svg")
   }
 
   /// Hundreds of instances and a few thousand held connections need more files than a shell's usual limit.

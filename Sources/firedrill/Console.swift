@@ -31,6 +31,11 @@ enum Console {
     if !isQuiet { write(text) }
   }
 
+  /// A line that a CI system takes for an order, as it is.
+  static func order(_ line: String, amongResults: Bool) {
+    if amongResults { out(line) } else { write(line) }
+  }
+
   static func error(_ text: String) { write("firedrill: \(text)") }
 
   private static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -23,10 +23,13 @@ struct Firedrill: AsyncParsableCommand {
         name: "Change",
         subcommands: [
           Apply.self, Restart.self, StopNode.self, StartNode.self, Pause.self, Resume.self, Scale.self, Reset.self,
-          Diff.self, Chaos.self,
+          Diff.self, Export.self, Chaos.self,
         ]),
       CommandGroup(
-        name: "Judge", subcommands: [Grade.self, Watch.self, PostMortemCommand.self, Regrade.self, Certify.self]),
+        name: "Judge",
+        subcommands: [
+          Grade.self, Watch.self, PostMortemCommand.self, Regrade.self, Verify.self, Certify.self,
+        ]),
     ])
 
   /// Parses and runs, with this tool's exit codes for every kind of error.

@@ -11,6 +11,16 @@ enum Written {
     CheckPlan(id: kind, kind: kind, tier: .mitigated, trial: "t", section: "mitigation", parameters: parameters)
   }
 
+  /// Has the first request go out so many nanoseconds late.
+  static func delay(_ history: inout History, by late: Int64) {
+    for index in history.events.indices {
+      guard case .request(var request) = history.events[index].kind else { continue }
+      request.sent = request.scheduled + late
+      history.events[index] = Event(at: history.events[index].at, .request(request))
+      return
+    }
+  }
+
   static let serving: [String: String] = [
     "instances": "3", "refuses": "instance_refuses", "missing": "instances_missing",
   ]

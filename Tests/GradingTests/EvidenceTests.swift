@@ -120,7 +120,10 @@ import Testing
   @Test func textSaysWhatWasSeenAndWhereToLook() {
     let text = TextReport.text(
       verdict([.met("fine"), .violated("why", "seen", expected: "wanted")]), required: .mitigated)
-    for word in ["fine", "seen", "wanted", "why", "R.md#verify", "failed: tier none, mitigated required", "seed 1"] {
+    for word in [
+      "fine", "seen", "wanted", "why", "firedrill runbook s --section verify", "failed: tier none, mitigated required",
+      "seed 1",
+    ] {
       #expect(text.contains(word), "\(word)")
     }
   }

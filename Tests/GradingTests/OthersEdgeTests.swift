@@ -50,6 +50,13 @@ import Testing
     #expect(finding(10, 5, 9).reason == "no_success_of_op")
   }
 
+  /// A generator that stood still made no orders, whoever held what.
+  @Test func ordersThatWentOutLateBlameNobody() {
+    #expect(finding(20, 4, 20) { Written.delay(&$0, by: 250_000_000) }.reason == "others_wait")
+    #expect(finding(20, 4, 20) { Written.delay(&$0, by: 250_000_001) }.reason == "load_not_delivered")
+    #expect(finding(20, 5, 20) { Written.delay(&$0, by: 300_000_000) }.status == .met)
+  }
+
   @Test func theShareItselfIsEnough() {
     #expect(finding(20, 5, 20).status == .met)
     let less = finding(20, 4, 20)

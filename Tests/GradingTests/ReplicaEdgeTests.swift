@@ -32,10 +32,14 @@ import Testing
   }
 
   private func carried(
-    _ before: [[String?]], _ after: [[String?]], reads: Int = 40, status: Int? = 200, each: String = "0.1"
+    _ before: [[String?]], _ after: [[String?]], reads: Int = 40, status: Int? = 200, each: String = "0.1",
+    late: Int64 = 0
   ) -> Finding {
     var history = History()
-    for index in 0..<reads { history.add(stream: "users", op: "orders", at: Int64(index + 1), status: status) }
+    for index in 0..<reads {
+      history.add(stream: "users", op: "orders", at: Int64(index + 1), status: status)
+    }
+    Written.delay(&history, by: late)
     history.addRows("t.window.before.scans", at: 0, columns: ["node", "scans"], before)
     history.addRows("t.window.after.scans", at: 1, columns: ["node", "scans"], after)
     let check = ReplicasCarryReads(
@@ -47,6 +51,15 @@ import Testing
     #expect(carried([], [["r", "20"]]).status == .met)
     #expect(carried([], [["r", "19"]]).reason == "primary_overused")
     #expect(carried([["r", "100"]], [["r", "100"]]).reason == "primary_overused")
+  }
+
+  /// A generator that stood still sends all at once, and copies are served unlike in turn.
+  @Test func readsThatWentOutLateBlameNobody() {
+    #expect(carried([], [["r", "19"]], late: 250_000_000).reason == "primary_overused")
+    #expect(carried([], [["r", "19"]], late: 250_000_001).reason == "load_not_delivered")
+    #expect(carried([], [["r", "40"], ["s", "1"]]).reason == "replica_idle")
+    #expect(carried([], [["r", "40"], ["s", "1"]], late: 300_000_000).reason == "load_not_delivered")
+    #expect(carried([], [["r", "20"]], late: 300_000_000).status == .met)
   }
 
   @Test func twentyReadsAreEnough() {

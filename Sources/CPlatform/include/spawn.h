@@ -8,7 +8,7 @@
 
 /// One thing mounted into a node's root.
 struct firedrill_mount {
-  /// What is bound; NULL for a fresh tmpfs.
+  /// What is bound, an absolute path without links; NULL for a fresh tmpfs.
   const char *source;
   /// Absolute path inside the node; made when it is not there.
   const char *target;

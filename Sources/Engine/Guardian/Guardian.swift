@@ -30,6 +30,7 @@ public final class Guardian {
     signals = firedrill_signal_descriptor()
     let (block, _) = try RunDirectory.takeBlock()
     try "\(block)".write(toFile: run.blockFile, atomically: true, encoding: .utf8)
+    try "\(getpid())".write(toFile: run.pidFile, atomically: true, encoding: .utf8)
     journal = try FaultJournal(path: run.journal)
     launcher = try NodeLauncher(run: run)
     unlink(run.guardianSocket)

@@ -7,9 +7,9 @@ struct SpawnSpec: Codable, Sendable, Equatable {
     var readOnly: Bool
     var options: String
 
-    /// A folder or file of the host at `target`.
+    /// A folder or file of the host at `target`. Links are followed now: whoever mounts it follows none.
     static func bind(_ source: String, at target: String, readOnly: Bool = false) -> Mount {
-      Mount(source: source, target: target, readOnly: readOnly, options: "")
+      Mount(source: RealPath.of(source) ?? source, target: target, readOnly: readOnly, options: "")
     }
 
     /// A fresh tmpfs at `target`, with options as for mount(8).
@@ -22,6 +22,11 @@ struct SpawnSpec: Codable, Sendable, Equatable {
   struct Limit: Codable, Sendable, Equatable {
     var resource: Int32
     var soft: UInt64
+
+    /// Bytes of one file (RLIMIT_FSIZE).
+    static func fileSize(_ bytes: UInt64) -> Limit { Limit(resource: 1, soft: bytes) }
+    /// Processes and threads of the node's user (RLIMIT_NPROC).
+    static func processes(_ count: UInt64) -> Limit { Limit(resource: 6, soft: count) }
   }
 
   /// Whom the node runs as.

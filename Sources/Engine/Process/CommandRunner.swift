@@ -100,7 +100,9 @@ public enum NodeCommand {
   public static func line(_ command: [String], inNode pid: Int32) -> [String] {
     var line = ["/usr/bin/nsenter", "-t", "\(pid)", "-m", "-u", "-i", "-p"]
     if getuid() == 0 {
-      if let (uid, gid) = ids(of: pid) { line += ["-S", "\(uid)", "-G", "\(gid)"] }
+      // Without a user it would be root's: one that nobody has can do nothing.
+      let (uid, gid) = ids(of: pid) ?? (65_534, 65_534)
+      line += ["-S", "\(uid)", "-G", "\(gid)"]
     } else {
       line += ["-U", "--preserve-credentials"]
     }
@@ -124,8 +126,14 @@ public enum NodeCommand {
     return result?.status == 0
   }
 
+  /// Not the owner of `/proc/PID`: that is root for a process that has made itself undumpable.
   private static func ids(of pid: Int32) -> (UInt32, UInt32)? {
-    var info = stat()
-    return stat("/proc/\(pid)", &info) == 0 ? (info.st_uid, info.st_gid) : nil
+    guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
+    func real(_ key: String) -> UInt32? {
+      status.split(separator: "\n").first { $0.hasPrefix(key) }?.split(whereSeparator: \.isWhitespace).dropFirst().first
+        .flatMap { UInt32($0) }
+    }
+    guard let uid = real("Uid:"), let gid = real("Gid:") else { return nil }
+    return (uid, gid)
   }
 }

@@ -23,6 +23,7 @@ public actor ProcessEngine: Engine {
   private var changeWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
   private var nextWaiter = 0
   var faultCount = 0
+  var preflights = 0
 
   /// Takes over the lab behind `channel`, the controller's descriptor to its guardian.
   ///
@@ -53,7 +54,14 @@ public actor ProcessEngine: Engine {
       }
     }
     syncViews()
-    for record in try await guardian.send(.list).nodes ?? [] { note(record) }
+    for record in try await guardian.send(.list).nodes ?? [] {
+      // Its answer would come to nobody.
+      guard Self.isPreflight(record.spec.node) else {
+        note(record)
+        continue
+      }
+      try await guardian.send(.remove(node: record.spec.node))
+    }
     dropForgottenInstances()
   }
 
@@ -74,7 +82,9 @@ public actor ProcessEngine: Engine {
   public func nodes() -> [NodeStatus] {
     let wanted = topology.nodes
     let known = Set(wanted)
-    let others = views.keys.filter { !known.contains($0) && views[$0]?.record?.pid != nil }.sorted()
+    let others = views.keys.filter { name in
+      !known.contains(name) && views[name]?.record?.pid != nil && !Self.isPreflight(name)
+    }.sorted()
     return (wanted + others).compactMap { views[$0]?.status }
   }
 

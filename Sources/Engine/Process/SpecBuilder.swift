@@ -60,7 +60,13 @@ struct SpecBuilder: Sendable {
       switch mount.source {
       case .folder(let folder):
         if folder == ".", mount.target == "/lab" || mount.target == "/judge" { continue }
-        mounts.append(.bind(folder == "." ? base : "\(base)/\(folder)", at: mount.target, readOnly: mount.readOnly))
+        let source = folder == "." ? base : "\(base)/\(folder)"
+        guard RealPath.isInside(source, base) else {
+          throw EngineError(
+            "\(service.place): services.\(service.name).volumes: \(folder) is not there, or leads out of the folder",
+            code: .usage)
+        }
+        mounts.append(.bind(source, at: mount.target, readOnly: mount.readOnly))
       case .volume(let name):
         let path = "\(run.volumes)/\(service.judge ? "judge-" : "")\(name)"
         try Self.makeFolder(path, owner: user)
@@ -112,27 +118,42 @@ struct SpecBuilder: Sendable {
     "locks": 10, "sigpending": 11, "msgqueue": 12, "nice": 13, "rtprio": 14,
   ]
 
+  /// Processes and threads that the user of a node may have: whoever forks without end leaves room for others.
+  static let mostProcesses: UInt64 = 16_384
+
   private func limits(of service: Topology.Service) throws -> [SpawnSpec.Limit] {
-    try service.ulimits.sorted { $0.key < $1.key }.map { name, limit in
+    let own = try service.ulimits.sorted { $0.key < $1.key }.map { name, limit in
       guard let number = Self.limitNumbers[name] else {
         let known = Self.limitNumbers.keys.sorted().joined(separator: ", ")
         throw EngineError("\(service.place): services.\(service.name).ulimits.\(name): one of \(known)", code: .usage)
       }
       return SpawnSpec.Limit(resource: number, soft: limit.soft < 0 ? .max : UInt64(limit.soft))
     }
+    return service.ulimits["nproc"] == nil ? own + [.processes(Self.mostProcesses)] : own
   }
 
   /// Only root can change the user: a service without one runs as nobody. Other callers run all as themselves.
   static func user(_ service: Topology.Service) throws -> SpawnSpec.User? {
-    guard getuid() == 0 else { return nil }
-    let name = service.user.map { String($0.prefix { $0 != ":" }) } ?? "nobody"
-    if let uid = UInt32(name) { return SpawnSpec.User(uid: uid, gid: uid) }
-    guard let entry = getpwnam(name) else {
-      throw EngineError(
-        "\(service.place): services.\(service.name).user: there is no user \(name) here; its Debian package makes it",
-        code: .missingPart)
+    guard getuid() == 0, let name = service.user.map({ String($0.prefix { $0 != ":" }) }) else { return try nobody() }
+    let place = "\(service.place): services.\(service.name).user"
+    guard let user = UInt32(name).map({ SpawnSpec.User(uid: $0, gid: $0) }) ?? known(name) else {
+      throw EngineError("\(place): there is no user \(name) here; its Debian package makes it", code: .missingPart)
     }
-    return SpawnSpec.User(uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+    guard user.uid != 0 else {
+      throw EngineError("\(place): root of a node would be root of this machine; name another", code: .usage)
+    }
+    return user
+  }
+
+  /// The user of what names none.
+  static func nobody() throws -> SpawnSpec.User? {
+    guard getuid() == 0 else { return nil }
+    guard let user = known("nobody") else { throw EngineError("there is no user nobody here", code: .missingPart) }
+    return user
+  }
+
+  private static func known(_ name: String) -> SpawnSpec.User? {
+    getpwnam(name).map { SpawnSpec.User(uid: $0.pointee.pw_uid, gid: $0.pointee.pw_gid) }
   }
 
   private static func stopSignal(_ service: Topology.Service) throws -> Int32 {

@@ -126,6 +126,18 @@ func undelivered(_ history: History, stream: String, in phase: String, expected:
   return nil
 }
 
+/// What a check may say before it blames a lab for what came of the load of a phase: the generator itself stood still.
+/// Requests that it left out don't count here, for a lab that answers nobody brings them about.
+func late(_ history: History, in phase: String, expected: String) -> Finding? {
+  guard let span = history.span(of: phase) else { return nil }
+  for stream in Set(history.requests.filter { span.contains($0.scheduled) }.map(\.stream)).sorted() {
+    guard let late = history.lateness(share: 0.99, stream: stream, in: phase), late > punctual else { continue }
+    return .inconclusive(
+      .loadNotDelivered, "the requests of '\(stream)' went out \(late / 1_000_000) ms late", expected: expected)
+  }
+  return nil
+}
+
 /// What can be said of `observed` on a machine on which any work took so many times as long as usual.
 func crowded(_ slowness: Double, _ observed: String, expected: String) -> Finding {
   let times = Double(Int(slowness * 10)) / 10

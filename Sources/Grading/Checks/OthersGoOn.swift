@@ -11,7 +11,8 @@ import DrillCore
 /// - `front_door_missing`: no gateway runs.
 /// - `fault_not_verified` (inconclusive): a product was not seen to be held, or no customer wanted it.
 /// - `load_not_delivered` (inconclusive): others got less than the share, but not next to nothing, and the machine was
-///   restless: without any hold some parts of the window had three times the orders of others.
+///   restless: without any hold some parts of the window had three times the orders of others; or requests went
+///   out late.
 /// - `no_success_of_op` (inconclusive): too few orders to compare.
 /// - `not_tried` (inconclusive): nothing was held.
 struct OthersGoOn: PlannedCheck {
@@ -60,7 +61,9 @@ struct OthersGoOn: PlannedCheck {
       $0.op == DrillCore.Operation.order.rawValue && $0.outcome == .ok
     }.compactMap(\.done)
     let end = min(times.max() ?? span.upperBound, span.upperBound)
-    return compare(holds, Self.free(span.lowerBound...max(end, span.lowerBound), holds), times, expected)
+    let finding = compare(holds, Self.free(span.lowerBound...max(end, span.lowerBound), holds), times, expected)
+    // A generator that stood still made no orders, whoever held what.
+    return finding.status == .violated ? late(history, in: window, expected: expected) ?? finding : finding
   }
 
   private func compare(

@@ -14,8 +14,9 @@ public import DrillCore
 /// - `topology.json`: the lab's topology as it was judged
 /// - `grade.json`: seed, engine, required tier
 /// - `verdict.json`, `summary.txt`: the outcome
-/// - `manifest.sha256`: the SHA-256 of each of these, as `sha256sum -c` reads it: it shows edits and damage, it is no
-///   signature
+/// - `latency.svg`, `errors.svg`: how the users fared, drawn from the history
+/// - `manifest.sha256`: the SHA-256 of each of these but the pictures, as `sha256sum -c` reads it: it shows edits and
+///   damage, it is no signature
 public struct Evidence: Sendable {
   /// The folder.
   public var folder: String

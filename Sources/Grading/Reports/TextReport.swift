@@ -24,7 +24,8 @@ public enum TextReport {
       "load: \(load.scheduled) scheduled, \(load.sent) sent, \(load.answered) answered, \(load.ok) ok, "
         + "\(load.dropped) dropped")
     lines.append("\(verdict.verdict.rawValue): tier \(verdict.tier.rawValue), \(required.rawValue) required")
-    lines.append("seed \(verdict.seed), evidence in \(verdict.evidence)")
+    let evidence = verdict.evidence.isEmpty ? "no evidence is kept" : "evidence in \(verdict.evidence)"
+    lines.append("seed \(verdict.seed), \(evidence)")
     return lines.joined(separator: "\n") + "\n"
   }
 

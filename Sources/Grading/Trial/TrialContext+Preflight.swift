@@ -4,12 +4,6 @@ import Load
 import Probes
 import Topology
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 // Prevention, second half: which deploys the lab's preflight lets through.
 extension TrialContext {
   /// More connections than this are not opened to find a limit.
@@ -58,22 +52,14 @@ extension TrialContext {
     return try await askPreflight(about: plan, patience: step.patience, probe: "preflight", labels)
   }
 
-  /// Runs the lab's preflight for `plan`, with the same words as before a deploy: the number of instances of each
-  /// service, and the whole plan. Records how it ended.
+  /// Runs the lab's preflight for `plan` as before a deploy. Records how it ended.
   ///
   /// - Returns: its exit code.
   @discardableResult
   func askPreflight(
     about plan: Topology, patience: Duration, probe name: String, _ labels: [String: String]
   ) async throws -> Int {
-    let file = "\(engine.labDirectory)/.firedrill/plan.json"
-    try plan.json().write(to: URL(fileURLWithPath: file), options: .atomic)
-    var environment = ["PLAN": file]
-    for service in plan.services where !service.judge {
-      let name = "REPLICAS_" + service.name.uppercased().replacing("-", with: "_")
-      environment[name] = "\(service.replicas ?? 1)"
-    }
-    let result = try await engine.run(["./preflight"], environment: environment, input: nil, timeout: patience)
+    let result = try await engine.preflight(plan, timeout: patience)
     probe(
       name, ok: result.status == 0, value: Double(result.status), text: String(result.output.suffix(300)),
       labels: labels)

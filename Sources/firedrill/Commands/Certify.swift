@@ -187,9 +187,7 @@ struct Certify: AsyncParsableCommand {
 
   /// A folder that only we can enter; its name stands in DIR/running, should this process be killed.
   private static func makeFolder(out: String) throws -> String {
-    var path = Array((NSTemporaryDirectory() + "firedrill-certify-XXXXXX").utf8CString)
-    guard mkdtemp(&path) != nil else { throw EngineError("cannot make a temporary folder") }
-    let folder = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = try PrivateFolder.make("certify")
     try folder.write(toFile: out + "/running", atomically: true, encoding: .utf8)
     return folder
   }

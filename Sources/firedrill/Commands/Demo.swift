@@ -23,7 +23,7 @@ struct Demo: AsyncParsableCommand {
     let installation = try Installation.find()
     try Doctor.requireParts()
     RunDirectory.sweep()
-    let temporary = try lab == nil ? Self.makeTemporaryFolder() : nil
+    let temporary = try lab == nil ? PrivateFolder.make("demo") : nil
     Launch.temporaryFolder.withLock { $0 = temporary }
     defer { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
     let folder = LabFolder(path: lab ?? (temporary ?? "") + "/lab")
@@ -40,13 +40,6 @@ struct Demo: AsyncParsableCommand {
     }
     Console.note(
       "\nThe whole round took \(seconds(ContinuousClock.now - begun)). Now you: `firedrill start \(Self.scenario)`")
-  }
-
-  /// A folder that only we can enter, with a name that nobody can foresee.
-  private static func makeTemporaryFolder() throws -> String {
-    var path = Array((NSTemporaryDirectory() + "firedrill-demo-XXXXXX").utf8CString)
-    guard mkdtemp(&path) != nil else { throw EngineError("cannot make a temporary folder") }
-    return String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private func practise(_ folder: LabFolder, _ installation: Installation, started: Duration) async throws {

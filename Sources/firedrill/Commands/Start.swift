@@ -29,14 +29,10 @@ struct Start: AsyncParsableCommand {
     if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
       throw EngineError("the lab in \(folder.path) runs; `firedrill stop` ends it", code: .usage)
     }
-    try folder.make(scenario: scenario, installation: installation, force: force)
-    let state = LabFolder.State(
-      id: String(UInt32.random(in: 0...UInt32.max), radix: 16), scenario: scenario,
-      seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine,
-      startedAt: Date().timeIntervalSince1970)
-    try folder.save(state)
+    let launch = Launch(folder: folder, installation: installation)
+    try launch.make(scenario, seed: seed, blind: blind, force: force)
     if scenario != "base" { try Brief.write(to: folder) }
-    try await Launch(folder: folder, installation: installation).up(unseen: unseen)
+    try await launch.up(unseen: unseen)
     if scenario == "base" { return Console.note("the healthy shop runs; there is nothing to repair") }
     Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
     Console.note(
@@ -58,8 +54,20 @@ struct Launch {
   let folder: LabFolder
   let installation: Installation
 
-  /// - Parameter unseen: whether not to wait until the symptom shows.
-  func up(unseen: Bool = false) async throws {
+  /// Lays a fresh lab down in its folder.
+  func make(_ scenario: String, seed: UInt64? = nil, blind: Bool = false, force: Bool = false) throws {
+    try folder.make(scenario: scenario, installation: installation, force: force)
+    try folder.save(
+      LabFolder.State(
+        id: String(UInt32.random(in: 0...UInt32.max), radix: 16), scenario: scenario,
+        seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: "process",
+        startedAt: Date().timeIntervalSince1970))
+  }
+
+  /// - Parameters:
+  ///   - unseen: whether not to wait until the symptom shows.
+  ///   - isHandedIn: whether the files are somebody's repair, see `Wire.Up`.
+  func up(unseen: Bool = false, isHandedIn: Bool = false) async throws {
     let run = RunDirectory(labID: try folder.requireState().id)
     let interrupt = Interrupt { Self.stopNow(run) }
     defer { interrupt.cancel() }
@@ -74,7 +82,11 @@ struct Launch {
     do {
       // The token is there once the controller answers; until then it is read anew.
       let client = try await Self.await(run)
-      _ = try await client.perform("up", Wire.Up(awaitsSymptom: !unseen), timeout: .seconds(120)) { Console.note($0) }
+      _ = try await client.perform(
+        "up", Wire.Up(awaitsSymptom: !unseen, isHandedIn: isHandedIn), timeout: .seconds(120)
+      ) {
+        Console.note($0)
+      }
     } catch {
       Console.note("the start failed; stopping what was started")
       try? await GuardianClient.connect(run).shutdown()

@@ -1,0 +1,153 @@
+import Controller
+import DrillCore
+import Engine
+import Foundation
+import Grading
+import Synchronization
+import Topology
+import Verification
+
+/// A fresh lab in which somebody's files are judged, in a folder that is gone afterwards.
+struct VerifiedLab {
+  struct Result {
+    var verdict: Verdict
+    /// From the start of the lab to its end.
+    var seconds: Double
+  }
+
+  let scenario: String
+  let source: String
+  let installation: Installation
+  let fleet: String?
+  let required: Tier
+  let seed: UInt64?
+  /// Where the evidence is kept; nil: nowhere.
+  let evidence: String?
+
+  /// - Throws: what only a caller can mend: wrong usage, an evidence folder that is not free, an interrupt.
+  func verify() async throws -> Result {
+    let begun = ContinuousClock.now
+    let verdict = try await judge()
+    return Result(verdict: verdict, seconds: (ContinuousClock.now - begun) / .seconds(1))
+  }
+
+  private func judge() async throws -> Verdict {
+    let files: LabIntake
+    do { files = try LabIntake(folder: source) } catch let refused as LabIntake.Refused {
+      return said(.violated("files_refused", refused.description, expected: "plain files of a lab's own"))
+    }
+    let temporary = try PrivateFolder.make("verify")
+    Launch.temporaryFolder.withLock { $0 = temporary }
+    defer {
+      Launch.temporaryFolder.withLock { $0 = nil }
+      try? FileManager.default.removeItem(atPath: temporary)
+    }
+    let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
+    try launch.make(scenario)
+    let run = RunDirectory(labID: try launch.folder.requireState().id)
+    let interrupt = Interrupt { Launch.stopNow(run) }
+    defer { interrupt.cancel() }
+    var verdict = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
+    try await Self.end(run)
+    if verdict.isNotHealthy, try await !stockLabGetsHealthy(in: temporary) {
+      verdict = said(.inconclusive(.notTried, "no lab gets healthy here, not even an untouched one"))
+    }
+    return verdict
+  }
+
+  private func judge(
+    _ files: LabIntake, _ launch: Launch, _ run: RunDirectory, evidence: String
+  ) async throws -> Verdict {
+    let expected = "files of which a healthy lab comes"
+    do {
+      try files.lay(over: launch.folder)
+      try launch.folder.makeSecrets()
+      if let fleet { try put(fleet, into: launch.folder) }
+      return try await withinBounds(launch.folder, run) {
+        try await launch.up(unseen: true, isHandedIn: true)
+        return try await grade(launch.folder, evidence: evidence)
+      }
+    } catch let excess as LabBounds.Excess {
+      return said(.violated(excess.reason, excess.description, expected: "a lab within the bounds"))
+    } catch let problems as ProblemsError {
+      return said(.violated("not_deployed", problems.description, expected: expected))
+    } catch let failure as Wire.Failure where failure.code == ExitStatus.usage {
+      return said(.violated("not_deployed", failure.message, expected: expected))
+    } catch let failure as Wire.Failure where failure.code == ExitStatus.failed {
+      return said(.violated("not_healthy", failure.message, expected: expected))
+    } catch {
+      return said(.inconclusive(.notTried, "\(error)", expected: expected))
+    }
+  }
+
+  /// Whether this machine can run an untouched lab now: otherwise files whose lab does not get healthy may be right.
+  private func stockLabGetsHealthy(in folder: String) async throws -> Bool {
+    Console.note("the lab did not get healthy: trying an untouched one")
+    let launch = Launch(folder: LabFolder(path: folder + "/untouched"), installation: installation)
+    try launch.make(scenario)
+    let run = RunDirectory(labID: try launch.folder.requireState().id)
+    let isHealthy = (try? await launch.up(unseen: true)) != nil
+    try await Self.end(run)
+    return isHealthy
+  }
+
+  /// A verdict without a grade.
+  private func said(_ finding: Finding, load: History.LoadSummary = .init()) -> Verdict {
+    Verdict(
+      scenario: scenario, seed: seed ?? 0, engine: "process", required: required,
+      checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: load, evidence: "")
+  }
+
+  /// The name of what `verify` itself finds, beside the scenario's checks.
+  private static let check = "lab-is-deployed"
+
+  private func withinBounds(
+    _ folder: LabFolder, _ run: RunDirectory, _ body: @escaping @Sendable () async throws -> Verdict
+  ) async throws -> Verdict {
+    try await withThrowingTaskGroup(of: Verdict?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        try await LabBounds().watch(run, lab: folder)
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let verdict = try await group.next() { if let verdict { return verdict } }
+      throw CancellationError()
+    }
+  }
+
+  // MARK: Steps
+
+  private func grade(_ folder: LabFolder, evidence: String) async throws -> Verdict {
+    let order = Wire.Grade(seed: seed, evidence: evidence, required: required)
+    let controller = try await ControllerClient.connect(to: folder)
+    _ = try await controller.perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
+    var verdict = try regrade(evidence)
+    if self.evidence == nil { verdict.evidence = "" }
+    return verdict
+  }
+
+  private func put(_ fleet: String, into folder: LabFolder) throws {
+    let target = folder.stateFolder + "/bin"
+    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: fleet, toPath: target + "/fleet")
+  }
+
+  /// Ends the lab; a guardian that does not do it in time is ended, and every node with it.
+  private static func end(_ run: RunDirectory) async throws {
+    guard run.isAlive else { return }
+    do {
+      try await GuardianClient.connect(run).shutdown(timeout: .seconds(20))
+    } catch {
+      if let pid = run.guardianPID { kill(pid, SIGKILL) }
+      let deadline = ContinuousClock.now + .seconds(5)
+      while run.isAlive, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(50)) }
+    }
+    RunDirectory.sweep()
+  }
+}
+
+extension Verdict {
+  /// Whether it was given because no healthy lab came of the files.
+  fileprivate var isNotHealthy: Bool { checks.first?.finding.reason == "not_healthy" }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Controller
+import DrillCore
+import Engine
+import Foundation
+import Grading
+import Verification
+
+/// `verify ID...`
+struct Verify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Judge a repair by its files alone, in a fresh lab: for CI.",
+    discussion: """
+      DIR is a lab's folder as `firedrill start` made it and somebody repaired it, or holds one for each ID. Its files \
+      are deployed in a fresh lab, the fault is injected again, and the lab is graded and stopped. What was done to a \
+      running lab only does not count: `firedrill export` writes settings and indexes down. Grader, scenario and load \
+      come from the installation.
+      Exit codes: 0 all passed, 1 one failed, 3 one was inconclusive and none failed.
+      """)
+  @Argument(help: "Scenarios.") var ids: [String] = []
+  @Flag(help: "Every scenario that has a folder of its name in DIR.") var all = false
+  @Option(name: .customLong("lab"), help: ArgumentHelp("The repaired files.", valueName: "dir")) var folder: String
+  @Option(help: ArgumentHelp("Services built from changed Swift code: the program `fleet`.", valueName: "file"))
+  var fleet: String?
+  @Option(help: "The tier to be reached: mitigated, resolved or prevented.") var require = RequiredTier.resolved
+  @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?
+  @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
+  @Flag(help: "Print JSON.") var json = false
+  @Option(help: ArgumentHelp("Write JUnit XML too.", valueName: "file")) var junit: String?
+  @Option(help: ArgumentHelp("Write a summary in Markdown too.", valueName: "file")) var summary: String?
+  @Flag(help: "In GitHub Actions: annotations, and the summary on the job's page.") var github = false
+  @Option(help: ArgumentHelp("Keep the evidence in DIR/ID.", valueName: "dir")) var evidence: String?
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    output.apply()
+    let installation = try Installation.find()
+    let chosen = try choose(installation)
+    if let fleet, !FileManager.default.isExecutableFile(atPath: fleet) {
+      throw EngineError("--fleet: \(fleet) is no program", code: .usage)
+    }
+    for (id, _) in chosen {
+      guard let kept = evidence(of: id) else { continue }
+      guard !FileManager.default.fileExists(atPath: kept + "/history.jsonl") else {
+        throw EngineError("\(kept) already holds evidence; choose another folder", code: .usage)
+      }
+    }
+    try Doctor.requireParts()
+    RunDirectory.sweep()
+    var results: [VerifiedLab.Result] = []
+    for (id, source) in chosen {
+      Console.note("\(id): from \(source)")
+      let lab = VerifiedLab(
+        scenario: id, source: source, installation: installation, fleet: fleet, required: require.tier, seed: seed,
+        evidence: evidence(of: id))
+      results.append(try await lab.verify())
+    }
+    try report(results)
+    let status = Self.status(of: results.map(\.verdict.verdict))
+    if status != ExitStatus.passed { throw ExitCode(status) }
+  }
+
+  private func evidence(of id: String) -> String? { evidence.map { "\(LabFolder(path: $0).path)/\(id)" } }
+
+  // MARK: What is verified
+
+  private func choose(_ installation: Installation) throws -> [(id: String, source: String)] {
+    let base = LabFolder(path: folder).path
+    guard FileManager.default.fileExists(atPath: base) else {
+      throw EngineError("--lab: \(base) is not there", code: .usage)
+    }
+    func source(of id: String) -> String? {
+      ["\(base)/\(id)", base].first { FileManager.default.fileExists(atPath: $0 + "/compose.yaml") }
+    }
+    guard all != !ids.isEmpty else { throw EngineError("name scenarios, or say --all", code: .usage) }
+    var chosen: [(id: String, source: String)] = []
+    let names =
+      all ? installation.scenarios.filter { FileManager.default.fileExists(atPath: "\(base)/\($0)") } : ids
+    for name in names {
+      let id = try Start.known(name, installation)
+      guard id != "base" else { throw EngineError("base has no failure to repair", code: .usage) }
+      guard !chosen.contains(where: { $0.id == id }) else { continue }
+      guard let source = source(of: id) else {
+        throw EngineError("\(base) is no lab, and holds none of \(id): there is no compose.yaml", code: .usage)
+      }
+      chosen.append((id, source))
+    }
+    guard !chosen.isEmpty else {
+      throw EngineError("\(base) has no folder with a scenario's name: \(installation.scenarios)", code: .usage)
+    }
+    return chosen
+  }
+
+  // MARK: What is said
+
+  private func report(_ results: [VerifiedLab.Result]) throws {
+    let verdicts = results.map { (verdict: $0.verdict, seconds: $0.seconds) }
+    if json {
+      Console.out(Self.document(results).text)
+    } else {
+      for result in results {
+        Console.out(Console.bold("\(result.verdict.scenario)") + " (\(tenths(result.seconds)) s)")
+        Console.out(TextReport.text(result.verdict, required: require.tier, explain: explain))
+      }
+    }
+    if let junit { try write(JUnitReport.xml(verdicts), to: junit) }
+    if let summary { try write(MarkdownReport.text(verdicts), to: summary) }
+    guard github else { return }
+    for line in GitHubAnnotations.lines(results.map(\.verdict), file: "\(folder)/compose.yaml") {
+      Console.order(line, amongResults: !json)
+    }
+    if let page = ProcessInfo.processInfo.environment["GITHUB_STEP_SUMMARY"] {
+      try append(MarkdownReport.text(verdicts), to: page)
+    }
+  }
+
+  private static func document(_ results: [VerifiedLab.Result]) -> OrderedJSON {
+    .object([
+      ("schema", .integer(1)),
+      ("verdict", .string(worst(results.map(\.verdict.verdict)).rawValue)),
+      ("verdicts", .array(results.map(\.verdict.document))),
+    ])
+  }
+
+  /// The worst in the order failed, inconclusive, passed.
+  static func worst(_ values: [Verdict.Value]) -> Verdict.Value {
+    [.failed, .inconclusive].first(where: values.contains) ?? .passed
+  }
+
+  static func status(of values: [Verdict.Value]) -> Int32 { Grade.status(of: worst(values)) }
+
+  private func tenths(_ seconds: Double) -> String { seconds.formatted(.number.precision(.fractionLength(1))) }
+
+  private func write(_ text: String, to path: String) throws {
+    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+      throw EngineError("cannot write \(path): \(error.localizedDescription)", code: .usage)
+    }
+  }
+
+  private func append(_ text: String, to path: String) throws {
+    guard let handle = FileHandle(forWritingAtPath: path) else { return try write(text, to: path) }
+    defer { try? handle.close() }
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data(text.utf8))
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+import Testing
+
+@testable import Engine
+
+/// What may be mounted of a lab's folder.
+@Suite struct RealPathTests {
+  @Test func aLinkThatLeadsOutIsNotInside() throws {
+    let files = FileManager.default
+    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
+    defer { try? files.removeItem(atPath: scratch) }
+    for folder in ["lab/sub", "lab-other"] {
+      try files.createDirectory(atPath: "\(scratch)/\(folder)", withIntermediateDirectories: true)
+    }
+    try files.createSymbolicLink(atPath: scratch + "/lab/out", withDestinationPath: "..")
+    try files.createSymbolicLink(atPath: scratch + "/lab/in", withDestinationPath: "sub")
+    let lab = scratch + "/lab"
+    #expect(RealPath.isInside(lab, lab) && RealPath.isInside(lab + "/sub", lab) && RealPath.isInside(lab + "/in", lab))
+    #expect(RealPath.of(lab + "/in") == RealPath.of(lab + "/sub"))
+    for path in ["out", "sub/../..", "../lab-other", "nothing"] { #expect(!RealPath.isInside("\(lab)/\(path)", lab)) }
+    #expect(SpawnSpec.Mount.bind(lab + "/in", at: "/x").source == RealPath.of(lab + "/sub"))
+  }
+}

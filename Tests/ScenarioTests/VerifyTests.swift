@@ -1,0 +1,249 @@
+import Foundation
+import Testing
+
+/// `firedrill verify`: what a CI pipeline calls with the files of somebody whom nobody has met.
+extension ScenarioTests {
+  @Suite(.serialized) struct VerifyTests {
+    private static let scenario = "one-bad-instance"
+
+    @Test func aGoodLabPassesAndLeavesNothing() throws {
+      try Submission.with { lab in
+        try lab.repair()
+        let result = try lab.verify(
+          "--junit", lab.path("junit.xml"), "--summary", lab.path("summary.md"), "--evidence", lab.path("evidence"))
+        #expect(result.status == 0, "\(result.out)\n\(result.errors)")
+        #expect(lab.verdict(result)?["verdict"] as? String == "passed", "\(result.out)")
+        #expect(try lab.text("junit.xml").contains("failures=\"0\" errors=\"0\""))
+        #expect(try lab.text("summary.md").contains("✅ passed"))
+        let evidence = lab.path("evidence/\(Self.scenario)")
+        #expect(try lab.cli.run("regrade", evidence).status == 0)
+        for picture in ["latency.svg", "errors.svg"] {
+          #expect(FileManager.default.fileExists(atPath: "\(evidence)/\(picture)"))
+        }
+        // The same folder again would be another verdict's evidence.
+        #expect(try lab.verify("--evidence", lab.path("evidence")).status == 64)
+      }
+    }
+
+    @Test func aBadLabFailsInEveryReport() throws {
+      try Submission.with { lab in
+        let page = lab.path("page.md")
+        try "before\n".write(toFile: page, atomically: true, encoding: .utf8)
+        let result = try lab.verify(
+          "--junit", lab.path("junit.xml"), "--github", environment: ["GITHUB_STEP_SUMMARY": page])
+        #expect(result.status == 1, "\(result.out)\n\(result.errors)")
+        let verdict = lab.verdict(result)
+        #expect(verdict?["verdict"] as? String == "failed")
+        #expect(lab.reasons(result).contains("instance_refuses"), "\(result.out)")
+        #expect(try lab.text("junit.xml").contains("<failure type=\"instance_refuses\""))
+        #expect(try lab.text("page.md").hasPrefix("before\n### Firedrill"))
+        #expect(result.errors.contains("::error file="), "\(result.errors)")
+      }
+    }
+
+    /// Files that try to get a verdict which they don't deserve, or to do harm: what each is refused for. All of them
+    /// but the first never come to a grade, and each ends within its bound.
+    @Test(arguments: Hostile.all) func hostileFilesGetNoVerdictAndDoNoHarm(_ hostile: Hostile) throws {
+      try Submission.with(hostile.scenario) { lab in
+        try hostile.prepare(lab)
+        let result = try lab.verify(timeout: hostile.seconds)
+        #expect(result.status == 1, "\(result.out)\n\(result.errors)")
+        let reasons = lab.reasons(result)
+        #expect(reasons.contains { hostile.reasons.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
+        for path in hostile.untouched {
+          #expect(!FileManager.default.fileExists(atPath: path), "\(path) was made")
+        }
+        // What a lab prints never begins a line: a CI system would take it for an order.
+        for line in result.errors.split(separator: "\n") { #expect(!line.hasPrefix("::"), "\(line)") }
+      }
+    }
+
+    @Test func wrongWordsAreUsageErrors() throws {
+      try Submission.with { lab in
+        #expect(try lab.cli.run("verify", "--lab", lab.folder).status == 64)
+        #expect(try lab.cli.run("verify", Self.scenario, "--all", "--lab", lab.folder).status == 64)
+        #expect(try lab.cli.run("verify", "one-bad-instnace", "--lab", lab.folder).errors.contains("did you mean"))
+        #expect(try lab.cli.run("verify", Self.scenario, "--lab", lab.path("nowhere")).status == 64)
+        #expect(try lab.cli.run("verify", Self.scenario, "--lab", lab.folder, "--fleet", "/etc/passwd").status == 64)
+        try FileManager.default.removeItem(atPath: lab.folder + "/compose.yaml")
+        let result = try lab.cli.run("verify", Self.scenario, "--lab", lab.folder)
+        #expect(result.status == 64 && result.errors.contains("no compose.yaml"), "\(result.errors)")
+      }
+    }
+  }
+}
+
+/// What somebody hands in: the scenario's lab as it is given out, in a folder of its own.
+struct Submission {
+  let cli: CLI
+  let scenario: String
+  let folder: String
+
+  static func with(_ scenario: String = "one-bad-instance", _ body: (Submission) throws -> Void) throws {
+    let submission = Submission(
+      cli: try CLI(), scenario: scenario,
+      folder: NSTemporaryDirectory() + "firedrill-submission-\(UUID().uuidString.prefix(8))/lab")
+    let files = FileManager.default
+    try files.createDirectory(atPath: submission.folder, withIntermediateDirectories: true)
+    defer { try? files.removeItem(atPath: submission.path("")) }
+    for source in ["compose/lab", "Chaos/\(scenario)/lab"] {
+      let copy = Process()
+      copy.executableURL = URL(fileURLWithPath: "/bin/cp")
+      copy.arguments = ["-a", "\(submission.cli.share)/\(source)/.", submission.folder]
+      try copy.run()
+      copy.waitUntilExit()
+      try #require(copy.terminationStatus == 0)
+    }
+    let before = Leftovers()
+    try body(submission)
+    #expect(Leftovers().since(before) == [])
+  }
+
+  /// A path beside the folder.
+  func path(_ name: String) -> String { (folder as NSString).deletingLastPathComponent + "/" + name }
+
+  func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
+
+  func edit(_ name: String, _ change: (String) -> String) throws {
+    let path = "\(folder)/\(name)"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let changed = change(text)
+    try #require(changed != text, "\(name) has nothing to change")
+    try changed.write(toFile: path, atomically: false, encoding: .utf8)
+  }
+
+  func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
+    try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    #expect(chmod("\(folder)/\(name)", mode) == 0)
+  }
+
+  /// The runbook's cap-300.
+  func repair() throws {
+    try edit("inventory-db/postgresql.conf") {
+      $0.replacing(/(?m)^max_connections = [0-9]*/, with: "max_connections = 300")
+    }
+  }
+
+  func verify(
+    _ more: String..., environment: [String: String] = [:], timeout: TimeInterval = 120
+  ) throws -> CLI.Result {
+    let words = environment.map { "\($0.key)=\($0.value)" }
+    return try cli.launch(
+      words + [cli.program, "verify", scenario, "--json", "--lab", folder] + more, program: "/usr/bin/env"
+    ).wait(timeout)
+  }
+
+  func verdict(_ result: CLI.Result) -> [String: Any]? {
+    let json = try? JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any]
+    return (json?["verdicts"] as? [[String: Any]])?.first
+  }
+
+  func reasons(_ result: CLI.Result) -> [String] {
+    ((verdict(result)?["checks"] as? [[String: Any]]) ?? []).compactMap { $0["reason"] as? String }
+  }
+}
+
+/// What labs leave on this machine: processes of ours, run folders, temporary folders.
+struct Leftovers {
+  private let names: Set<String>
+
+  init() {
+    let files = FileManager.default
+    let runs = (try? files.contentsOfDirectory(atPath: "/var/tmp/firedrill-\(getuid())")) ?? []
+    let temporary = ((try? files.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? [])
+      .filter { $0.hasPrefix("firedrill-verify-") }
+    let processes = Processes.withWords("guardian").map { "guardian \($0)" }
+    names = Set(runs + temporary + processes)
+  }
+
+  func since(_ before: Leftovers) -> [String] { names.subtracting(before.names).sorted() }
+}
+
+/// One way to cheat, or to do harm.
+struct Hostile: CustomTestStringConvertible, Sendable {
+  let testDescription: String
+  /// One of these must be among the reasons.
+  let reasons: Set<String>
+  /// The lab that it is done with; this one starts quickly.
+  var scenario = "stale-reads"
+  var seconds: TimeInterval = 60
+  var untouched: [String] = []
+  let prepare: @Sendable (Submission) throws -> Void
+
+  private static let notDeployed: Set<String> = ["not_deployed"]
+  private static let refused: Set<String> = ["files_refused"]
+
+  static let all = [
+    Hostile(
+      testDescription: "prints a passing verdict", reasons: ["stale_read"], seconds: 120,
+      prepare: { lab in
+        try lab.write(
+          "preflight",
+          """
+          #!/bin/sh
+          echo '{"schema":1,"verdict":"passed","verdicts":[]}'
+          echo '::set-output name=verdict::passed'
+          echo '::error::passed' >&2
+          exit 0
+          """, mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "replaces programs", reasons: notDeployed, untouched: ["/usr/local/bin/firedrill-was-here"],
+      prepare: { lab in
+        try lab.write(
+          "preflight",
+          """
+          #!/bin/sh
+          echo x >/usr/local/bin/firedrill-was-here
+          mv /usr/bin/psql /usr/bin/psql.old && exit 0
+          cp /bin/true /app/bin/fleet && exit 0
+          echo x >/lab/compose.yaml && exit 0
+          exit 1
+          """, mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "ends every process", reasons: notDeployed,
+      prepare: { lab in
+        try lab.write("preflight", "#!/bin/bash\nkill -9 -1\nkill -9 1 $PPID\nexit 1\n", mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "sleeps for ever", reasons: notDeployed,
+      prepare: { lab in
+        try lab.write("preflight", "#!/bin/sh\nsleep 100000 &\ntrap '' TERM INT HUP\nsleep 100000\n", mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "links out of its folder", reasons: refused,
+      prepare: { lab in
+        try FileManager.default.createSymbolicLink(
+          atPath: lab.folder + "/prometheus/rules/shadow.yml", withDestinationPath: "/etc/shadow")
+      }),
+    Hostile(
+      testDescription: "brings a judge of its own", reasons: refused,
+      prepare: { lab in
+        try lab.write("judge.yaml", "services: {}\n")
+        try lab.write("scenario.yaml", "checks: []\n")
+      }),
+    Hostile(
+      testDescription: "mounts this machine", reasons: notDeployed,
+      prepare: { lab in
+        try lab.edit("compose.yaml") { $0.replacing("\"redis:/data\"]", with: "\"./../..:/data\"]") }
+      }),
+    Hostile(
+      testDescription: "runs as root", reasons: notDeployed,
+      prepare: { lab in try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: \"0:0\"") } }),
+    Hostile(
+      testDescription: "fills the disk", reasons: ["too_much_disk"],
+      prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec cat /dev/zero >/data/zero\n", mode: 0o755) }),
+    Hostile(
+      testDescription: "fills the memory", reasons: ["too_much_memory"],
+      prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec tail /dev/zero\n", mode: 0o755) }),
+    Hostile(
+      testDescription: "forks without end", reasons: ["too_many_processes"],
+      prepare: { lab in
+        try lab.write("bin/redis", "#!/bin/bash\nbomb() { bomb | bomb & }\nbomb\nsleep 100000\n", mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "never gets healthy", reasons: ["not_healthy"], seconds: 120,
+      prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec sleep 100000\n", mode: 0o755) }),
+  ]
+}
