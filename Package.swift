@@ -158,6 +158,6 @@ let package = Package(
     tests("ControllerTests", ["Controller", "Engine", "Grading", "DrillCore"]),
     tests("VerificationTests", ["Verification", "Engine"]),
     tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
-    tests("ScenarioTests", []),
+    tests("ScenarioTests", [yams]),
   ]
 )

@@ -14,6 +14,8 @@ public struct Cell: Sendable, Equatable {
     case fix
     /// A repair with all preventions of the runbook.
     case prevention
+    /// The lab's files alone, handed in to `firedrill verify`.
+    case files
     /// Trouble of the grader's own.
     case harness
   }
@@ -48,7 +50,8 @@ public struct Cell: Sendable, Equatable {
 
   /// The scenario's id.
   public var scenario: String
-  /// Unique in its scenario: `nothing`, `healthy`, `decoy/NAME`, `fix/NAME`, `prevention`, `harness/NAME`.
+  /// Unique in its scenario: `nothing`, `healthy`, `decoy/NAME`, `fix/NAME`, `prevention`, `files/NAME`,
+  /// `harness/NAME`.
   public var id: String
   /// The group.
   public var kind: Kind

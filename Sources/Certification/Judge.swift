@@ -34,7 +34,7 @@ public struct CellResult: Sendable, Equatable {
   }
 }
 
-/// Compares what `firedrill grade --json` gave with what a cell must give.
+/// Compares what `firedrill grade --json` or `firedrill verify --json` gave with what a cell must give.
 public enum Judge {
   private struct Report: Decodable {
     struct Check: Decodable {
@@ -58,7 +58,7 @@ public enum Judge {
   ) -> CellResult {
     // Wrong words, a missing part or an interrupt say nothing about the grader.
     if [64, 69, 130].contains(status) { return CellResult(.missing, "exit \(status): \(tail(errors))") }
-    guard let report = try? JSONDecoder().decode(Report.self, from: Data(output.utf8)), report.schema == 1 else {
+    guard let report = Self.report(output) else {
       let isNeither = status == 3 && expectation == .inconclusive
       guard !isNeither else { return CellResult(.right) }
       return CellResult(status == 3 ? .undecided : .wrong, "no verdict, exit \(status): \(tail(errors))")
@@ -78,6 +78,20 @@ public enum Judge {
       let isPinned = report.checks.contains { $0.id == check && $0.status == "violated" && $0.reason == reason }
       return result(report.verdict == .failed && isPinned)
     }
+  }
+
+  /// The verdict of `grade --json`, or the only one of `verify --json`.
+  private static func report(_ output: String) -> Report? {
+    struct Reports: Decodable {
+      var schema: Int
+      var verdicts: [Report]
+    }
+    let data = Data(output.utf8)
+    if let several = try? JSONDecoder().decode(Reports.self, from: data) {
+      return several.schema == 1 && several.verdicts.count == 1 ? several.verdicts[0] : nil
+    }
+    guard let report = try? JSONDecoder().decode(Report.self, from: data) else { return nil }
+    return report.schema == 1 ? report : nil
   }
 
   private static func code(of verdict: Verdict.Value) -> Int32 {

@@ -53,6 +53,7 @@ public struct Subject: Sendable, Equatable {
         expectation: .failed(check: decoy.refusal.check, reason: decoy.refusal.reason))
     }
     cells += Self.repairs(id, runbook)
+    cells += Self.handedIn(id, runbook, nothing: certify?.nothing)
     cells += Self.troubles(id, scenario, runbook, healthy: healthy)
     files.count(decoys: decoys.count, fixes: runbook.fixes.count)
     self.problems = problems.errors.sorted { $0.place < $1.place }
@@ -70,6 +71,24 @@ public struct Subject: Sendable, Equatable {
         Cell(
           scenario: id, id: "prevention", kind: .prevention, preparations: prevented, required: .prevented,
           expectation: .passed(.prevented)))
+    }
+    return cells
+  }
+
+  /// The files as they are given out, and those of the first repair that lasts.
+  private static func handedIn(_ id: String, _ runbook: Runbook, nothing: CertifyFile.Refusal?) -> [Cell] {
+    var cells: [Cell] = []
+    if let nothing {
+      cells.append(
+        Cell(
+          scenario: id, id: "files/nothing", kind: .files,
+          expectation: .failed(check: nothing.check, reason: nothing.reason)))
+    }
+    if let fix = runbook.fixes.first(where: { $0.tier == .resolved }) {
+      cells.append(
+        Cell(
+          scenario: id, id: "files/\(fix.name)", kind: .files, preparations: [.runbook(fix.name)],
+          expectation: .passed(.resolved)))
     }
     return cells
   }

@@ -19,7 +19,8 @@ public struct ControllerClient: Sendable {
     let run = RunDirectory(labID: state.id)
     guard run.isAlive else {
       throw EngineError(
-        "the lab in \(lab.path) does not run; `firedrill start \(state.shownName)` begins one", code: .usage)
+        "the lab in \(lab.path) does not run; `firedrill start --continue` starts it again with your files",
+        code: .usage)
     }
     let client = ControllerClient(run: run)
     if await client.answers() { return client }

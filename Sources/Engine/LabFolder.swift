@@ -131,7 +131,9 @@ public struct LabFolder: Sendable, Equatable {
     let existing = (try? files.contentsOfDirectory(atPath: path)) ?? []
     if !existing.isEmpty {
       guard force else {
-        throw EngineError("\(path) is not empty: a lab is never overwritten without --force", code: .usage)
+        throw EngineError(
+          "\(path) is not empty: a lab is never overwritten without --force; `firedrill start --continue` starts the "
+            + "one that is there", code: .usage)
       }
       guard try state() != nil else {
         throw EngineError("\(path) is not empty and no lab: --force replaces labs only", code: .usage)

@@ -97,6 +97,15 @@ import Topology
     #expect(mitigated.required == .mitigated && mitigated.expectation == .passed(.mitigated))
   }
 
+  @Test func theFilesOfTheFailureAndOfARepairThatLastsAreHandedIn() throws {
+    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let files = cells.filter { $0.kind == .files }
+    #expect(files.map(\.id) == ["files/nothing", "files/pgbouncer"])
+    #expect(files[0].preparations.isEmpty && files[0].expectation == cells.first { $0.id == "nothing" }?.expectation)
+    #expect(files[1].preparations == [.runbook("pgbouncer")] && files[1].expectation == .passed(.resolved))
+    #expect(files.allSatisfy { $0.required == .resolved })
+  }
+
   @Test func whatIsMissingIsNamed() throws {
     let share = NSTemporaryDirectory() + "certification-\(UInt64.random(in: 0...UInt64.max))"
     defer { try? FileManager.default.removeItem(atPath: share) }

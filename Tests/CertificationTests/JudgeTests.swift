@@ -28,6 +28,18 @@ import Testing
     #expect(Judge.judge(.passed(.resolved), status: 0, output: output).seed == .max)
   }
 
+  @Test func theOnlyVerdictOfAVerificationIsTheVerdict() {
+    func verification(_ verdicts: String..., schema: Int = 1) -> String {
+      "{\"schema\": \(schema), \"verdict\": \"passed\", \"verdicts\": [\(verdicts.joined(separator: ","))]}"
+    }
+    let passed = Self.verdict("passed", tier: "resolved")
+    #expect(outcome(.passed(.resolved), 0, verification(passed)) == .right)
+    #expect(outcome(.passed(.mitigated), 0, verification(passed)) == .wrong)
+    for output in [verification(), verification(passed, passed), verification(passed, schema: 2)] {
+      #expect(outcome(.passed(.resolved), 0, output) == .wrong)
+    }
+  }
+
   @Test(arguments: ["failed", "inconclusive"]) func anythingElseThanAPassIsNotRight(_ value: String) {
     let status: Int32 = value == "failed" ? 1 : 3
     let output = Self.verdict(value, Self.check("users-are-served", "violated", "users_refused"))

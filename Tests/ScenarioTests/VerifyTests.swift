@@ -6,38 +6,49 @@ extension ScenarioTests {
   @Suite(.serialized) struct VerifyTests {
     private static let scenario = "one-bad-instance"
 
-    @Test func aGoodLabPassesAndLeavesNothing() throws {
+    @Test func aGoodLabPassesInAPipeline() throws {
       try Submission.with { lab in
         try lab.repair()
-        let result = try lab.verify(
-          "--junit", lab.path("junit.xml"), "--summary", lab.path("summary.md"), "--evidence", lab.path("evidence"))
+        let result = try lab.run(Pipeline.github(share: lab.cli.share))
         #expect(result.status == 0, "\(result.out)\n\(result.errors)")
-        #expect(lab.verdict(result)?["verdict"] as? String == "passed", "\(result.out)")
-        #expect(try lab.text("junit.xml").contains("failures=\"0\" errors=\"0\""))
-        #expect(try lab.text("summary.md").contains("✅ passed"))
-        let evidence = lab.path("evidence/\(Self.scenario)")
+        #expect(try lab.verdict()["verdict"] as? String == "passed")
+        #expect(try lab.report("junit.xml").contains("failures=\"0\" errors=\"0\""))
+        #expect(try lab.report("summary.md").contains("✅ passed"))
+        let evidence = lab.path("firedrill-reports/evidence/\(Self.scenario)")
         #expect(try lab.cli.run("regrade", evidence).status == 0)
         for picture in ["latency.svg", "errors.svg"] {
           #expect(FileManager.default.fileExists(atPath: "\(evidence)/\(picture)"))
         }
-        // The same folder again would be another verdict's evidence.
-        #expect(try lab.verify("--evidence", lab.path("evidence")).status == 64)
+        // The same folder again would hold another verdict's evidence.
+        let again = try lab.cli.run(
+          "verify", Self.scenario, "--lab", lab.folder, "--evidence", lab.path("firedrill-reports/evidence"))
+        #expect(again.status == 64 && again.errors.contains("already holds evidence"), "\(again.errors)")
       }
     }
 
     @Test func aBadLabFailsInEveryReport() throws {
       try Submission.with { lab in
-        let page = lab.path("page.md")
-        try "before\n".write(toFile: page, atomically: true, encoding: .utf8)
-        let result = try lab.verify(
-          "--junit", lab.path("junit.xml"), "--github", environment: ["GITHUB_STEP_SUMMARY": page])
+        try "before\n".write(toFile: lab.path("page.md"), atomically: true, encoding: .utf8)
+        let result = try lab.run(Pipeline.github(share: lab.cli.share))
         #expect(result.status == 1, "\(result.out)\n\(result.errors)")
-        let verdict = lab.verdict(result)
-        #expect(verdict?["verdict"] as? String == "failed")
-        #expect(lab.reasons(result).contains("instance_refuses"), "\(result.out)")
-        #expect(try lab.text("junit.xml").contains("<failure type=\"instance_refuses\""))
+        let verdict = try lab.verdict()
+        #expect(verdict["verdict"] as? String == "failed")
+        #expect(lab.reasons(verdict).contains("instance_refuses"))
+        #expect(try lab.report("junit.xml").contains("<failure type=\"instance_refuses\""))
         #expect(try lab.text("page.md").hasPrefix("before\n### Firedrill"))
-        #expect(result.errors.contains("::error file="), "\(result.errors)")
+        #expect(result.out.contains("\n::error file=lab/compose.yaml,title=one-bad-instance%3A "), "\(result.out)")
+      }
+    }
+
+    /// The other pipelines call the same script; files that are refused at once show that they do.
+    @Test(arguments: ["gitlab", "jenkins"]) func everyPipelineReportsABadLab(_ system: String) throws {
+      try Submission.with { lab in
+        try lab.write("judge.yaml", "services: {}\n")
+        let share = lab.cli.share
+        let result = try lab.run(system == "gitlab" ? Pipeline.gitlab(share: share) : Pipeline.jenkins(share: share))
+        #expect(result.status == 1, "\(result.out)\n\(result.errors)")
+        #expect(lab.reasons(try lab.verdict()) == ["files_refused"])
+        #expect(try lab.report("junit.xml").contains("<failure type=\"files_refused\""))
       }
     }
 
@@ -48,7 +59,7 @@ extension ScenarioTests {
         try hostile.prepare(lab)
         let result = try lab.verify(timeout: hostile.seconds)
         #expect(result.status == 1, "\(result.out)\n\(result.errors)")
-        let reasons = lab.reasons(result)
+        let reasons = lab.reasons(try lab.verdict(of: result.out))
         #expect(reasons.contains { hostile.reasons.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
         for path in hostile.untouched {
           #expect(!FileManager.default.fileExists(atPath: path), "\(path) was made")
@@ -124,23 +135,32 @@ struct Submission {
     }
   }
 
-  func verify(
-    _ more: String..., environment: [String: String] = [:], timeout: TimeInterval = 120
-  ) throws -> CLI.Result {
-    let words = environment.map { "\($0.key)=\($0.value)" }
-    return try cli.launch(
-      words + [cli.program, "verify", scenario, "--json", "--lab", folder] + more, program: "/usr/bin/env"
-    ).wait(timeout)
+  func verify(timeout: TimeInterval = 120) throws -> CLI.Result {
+    try cli.launch(["verify", scenario, "--json", "--lab", folder]).wait(timeout)
   }
 
-  func verdict(_ result: CLI.Result) -> [String: Any]? {
-    let json = try? JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any]
-    return (json?["verdicts"] as? [[String: Any]])?.first
+  /// Runs the commands of a pipeline as its runner would, in the folder that holds the lab.
+  func run(_ pipeline: Pipeline, timeout: TimeInterval = 120) throws -> CLI.Result {
+    var environment = pipeline.environment
+    environment["FIREDRILL_SCENARIOS"] = scenario
+    environment["GITHUB_STEP_SUMMARY"] = path("page.md")
+    let words = ["-C", path("")] + environment.map { "\($0.key)=\($0.value)" }
+    return try cli.launch(words + ["bash", "-e", "-c", pipeline.script], program: "/usr/bin/env").wait(timeout)
   }
 
-  func reasons(_ result: CLI.Result) -> [String] {
-    ((verdict(result)?["checks"] as? [[String: Any]]) ?? []).compactMap { $0["reason"] as? String }
+  /// The first verdict of a file or text that `verify` wrote.
+  func verdict(of text: String? = nil) throws -> [String: Any] {
+    let text = try text ?? report("verdicts.json")
+    let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    return try #require((json?["verdicts"] as? [[String: Any]])?.first, "\(text)")
   }
+
+  func reasons(_ verdict: [String: Any]) -> [String] {
+    ((verdict["checks"] as? [[String: Any]]) ?? []).compactMap { $0["reason"] as? String }
+  }
+
+  /// A file that a pipeline leaves.
+  func report(_ name: String) throws -> String { try text("firedrill-reports/" + name) }
 }
 
 /// What labs leave on this machine: processes of ours, run folders, temporary folders.

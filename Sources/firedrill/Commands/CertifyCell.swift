@@ -47,8 +47,10 @@ struct CertifyCell {
       let done = try await command(words, "prepare-\(index)", 240)
       guard done.status == 0 else { return missing(what, done) }
     }
+    if cell.kind == .files, let problem = try await leaveFilesOnly() { return problem }
     let grade = try launch(
-      ["grade", "--json", "--require", cell.required.rawValue, "--evidence", evidence], "grade")
+      (cell.kind == .files ? ["verify", cell.scenario, "--lab", lab] : ["grade"])
+        + ["--json", "--require", cell.required.rawValue, "--evidence", evidence], "grade")
     if let trouble = cell.trouble, let problem = try await cause(trouble, during: grade) {
       grade.signal(SIGINT)
       _ = await grade.wait(.seconds(20))
@@ -57,6 +59,15 @@ struct CertifyCell {
     let graded = await grade.wait(.seconds(300 * patience))
     guard !graded.timedOut, !Task.isCancelled else { return missing("the grade", graded) }
     return Judge.judge(cell.expectation, status: graded.status, output: graded.out, errors: graded.errors)
+  }
+
+  /// Writes down what was done to running servers, and ends the lab.
+  private func leaveFilesOnly() async throws -> CellResult? {
+    for words in [["export", "-q"], ["stop", "-q"]] {
+      let done = try await command(words, words[0], 120)
+      guard done.status == 0 else { return missing(words[0], done) }
+    }
+    return nil
   }
 
   private static func words(_ preparation: Cell.Preparation) -> (words: [String], what: String) {

@@ -8,31 +8,47 @@ import Synchronization
 struct Start: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Start a scenario in a folder that you edit.")
 
-  @Argument(help: "A scenario; `firedrill list` names them. base is the healthy shop.") var id: String
+  @Argument(help: "A scenario; `firedrill list` names them. base is the healthy shop.") var id: String?
   @OptionGroup var lab: LabOptions
   @Option(help: "A number that is kept with the lab; what a scenario draws at its start comes from it.") var seed:
     UInt64?
   @Flag(help: "Show an incident number instead of the scenario's name.") var blind = false
   @Option(help: "What runs the nodes: process.") var engine = "process"
   @Flag(help: "Replace a lab that is in the folder.") var force = false
+  @Flag(name: .customLong("continue"), help: "Start the stopped lab in the folder again: your files, fresh data.")
+  var goesOn = false
   @Flag(help: "Don't wait until the symptom shows: it may need users, and a while.") var unseen = false
+
+  func validate() throws {
+    guard goesOn != (id != nil) else {
+      throw ValidationError(goesOn ? "--continue takes the lab as it is: name none" : "name a scenario")
+    }
+    guard !(goesOn && (force || blind || seed != nil)) else {
+      throw ValidationError("--continue takes the lab as it is: leave --force, --blind and --seed away")
+    }
+  }
 
   func run() async throws {
     guard engine == "process" else {
       throw EngineError("--engine \(engine): this version runs labs as processes; say process", code: .usage)
     }
     let installation = try Installation.find()
-    let scenario = try Self.known(id, installation)
     let folder = lab.folder
+    let scenario = try id.map { try Self.known($0, installation) } ?? folder.requireState().scenario
     try Doctor.requireParts()
     RunDirectory.sweep()
     if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
       throw EngineError("the lab in \(folder.path) runs; `firedrill stop` ends it", code: .usage)
     }
     let launch = Launch(folder: folder, installation: installation)
-    try launch.make(scenario, seed: seed, blind: blind, force: force)
-    if scenario != "base" { try Brief.write(to: folder) }
-    try await launch.up(unseen: unseen)
+    if goesOn {
+      try launch.takeUp()
+    } else {
+      try launch.make(scenario, seed: seed, blind: blind, force: force)
+      if scenario != "base" { try Brief.write(to: folder) }
+    }
+    // Files that somebody has worked on may not show the symptom any more.
+    try await launch.up(unseen: unseen || goesOn)
     if scenario == "base" { return Console.note("the healthy shop runs; there is nothing to repair") }
     Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
     Console.note(
@@ -59,10 +75,21 @@ struct Launch {
     try folder.make(scenario: scenario, installation: installation, force: force)
     try folder.save(
       LabFolder.State(
-        id: String(UInt32.random(in: 0...UInt32.max), radix: 16), scenario: scenario,
+        id: Self.newID(), scenario: scenario,
         seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: "process",
         startedAt: Date().timeIntervalSince1970))
   }
+
+  /// Takes up the stopped lab of its folder as it is, under a new id.
+  func takeUp() throws {
+    var state = try folder.requireState()
+    state.id = Self.newID()
+    state.startedAt = Date().timeIntervalSince1970
+    try folder.makeSecrets()
+    try folder.save(state)
+  }
+
+  private static func newID() -> String { String(UInt32.random(in: 0...UInt32.max), radix: 16) }
 
   /// - Parameters:
   ///   - unseen: whether not to wait until the symptom shows.

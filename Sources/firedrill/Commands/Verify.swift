@@ -26,6 +26,7 @@ struct Verify: AsyncParsableCommand {
   @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?
   @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
   @Flag(help: "Print JSON.") var json = false
+  @Option(help: ArgumentHelp("Write the JSON to a file too.", valueName: "file")) var verdicts: String?
   @Option(help: ArgumentHelp("Write JUnit XML too.", valueName: "file")) var junit: String?
   @Option(help: ArgumentHelp("Write a summary in Markdown too.", valueName: "file")) var summary: String?
   @Flag(help: "In GitHub Actions: annotations, and the summary on the job's page.") var github = false
@@ -103,6 +104,7 @@ struct Verify: AsyncParsableCommand {
         Console.out(TextReport.text(result.verdict, required: require.tier, explain: explain))
       }
     }
+    if let path = self.verdicts { try write(Self.document(results).text + "\n", to: path) }
     if let junit { try write(JUnitReport.xml(verdicts), to: junit) }
     if let summary { try write(MarkdownReport.text(verdicts), to: summary) }
     guard github else { return }
