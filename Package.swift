@@ -130,6 +130,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What the benchmarks run of ours.
+    .executableTarget(
+      name: "bench-driver", dependencies: ["Clients", "DrillCore", "Load", argumentParser, logging],
+      path: "Benchmarks/Driver", swiftSettings: strict),
+
     // Their tests.
     .target(name: "TestServers", path: "Tests/Support/TestServers", swiftSettings: strict),
     tests("ClientsTests", ["Clients", deque]),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Firedrill's parts beside what people use instead, in turn on the same machine, and writes the ratios.
 
-Usage: bench.py [--only databases,gateways,proxies] [--seconds 2] [--rounds 5] [--json FILE] [--page FILE]
+Usage: bench.py [--only databases,gateways,...] [--seconds 2] [--rounds 5] [--json FILE] [--page FILE]
 """
 import argparse
 import json
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pairs
+from measure import Pair, Series
 from report import machine, page
 from servers import Workplace
 
@@ -49,7 +50,8 @@ def main():
         "rounds": chosen.rounds,
         "secondsOfARun": chosen.seconds,
         "seconds": round(time.time() - begun),
-        "pairs": [pair.result() for pair in measured],
+        "pairs": [pair.result() for pair in measured if isinstance(pair, Pair)],
+        "tables": [series.result() for series in measured if isinstance(series, Series)],
         "added": [
             {"name": name, "medianMicroseconds": statistics.median(values), "min": min(values), "max": max(values)}
             for name, values in pairs.latencies(measured)],

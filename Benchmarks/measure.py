@@ -86,6 +86,26 @@ class Pair:
         return row
 
 
+class Series:
+    """One figure after another of the same kind: a row for each of `points`, a name and what gives its values."""
+
+    def __init__(self, name, header, points):
+        self.name, self.header, self.points = name, header, points
+        self.rows = []
+
+    def measure(self, rounds):
+        """Takes each point a few times: the middle of each value counts."""
+        for point, take in self.points:
+            taken = [take() for _ in range(min(rounds, 3))]
+            self.rows.append([point] + [statistics.median(values) for values in zip(*taken)])
+            print(".", end="", file=sys.stderr, flush=True)
+        print(f" {self.name}", file=sys.stderr)
+
+    def result(self):
+        """The rows of this table."""
+        return {"name": self.name, "header": self.header, "rows": self.rows}
+
+
 def wait_until(condition, what, seconds=15.0):
     """Waits for a condition; a server that never comes is an error that names it."""
     deadline = time.monotonic() + seconds

@@ -1,5 +1,7 @@
 """The pairs: what is compared with what, and the limit that DESIGN sets where it sets one."""
-from measure import Pair, Run
+import clients
+import growth
+from measure import Pair
 from servers import free_port
 from tools import pgbench, redis_benchmark, wrk
 
@@ -98,10 +100,11 @@ def proxies(work, seconds):
 def latencies(rows):
     """What the proxy adds to the median at one connection: from the runs of the pairs above, in microseconds."""
     for pair in rows:
-        if pair.name.endswith("small, 1 connection"):
+        if isinstance(pair, Pair) and pair.name.endswith("small, 1 connection"):
             added = [(a.extra["p50"] - b.extra["p50"]) * 1e6 for a, b in zip(*pair.runs)]
             yield pair.name, added
 
 
-ALL = {"databases": databases, "gateways": gateways, "proxies": proxies}
-__all__ = ["ALL", "Run", "latencies"]
+ALL = {
+    "databases": databases, "gateways": gateways, "proxies": proxies, "clients": clients.clients,
+    "generator": clients.generator, "accuracy": growth.accuracy, "fleets": growth.fleets, "labs": growth.labs}

@@ -24,6 +24,10 @@ def micro(seconds):
     return "-" if seconds is None else f"{seconds * 1e6:.1f}"
 
 
+def number(value):
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
 def page(figures):
     """`docs/benchmarks.md`."""
     about = figures["machine"]
@@ -46,6 +50,9 @@ Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']
 """
     text += table(
         ["what", "ours /s", "against", "theirs /s", "ratio", "limit", "CPU us", "their CPU us"], rows)
+    for series in figures["tables"]:
+        text += f"\n{series['name']}:\n\n"
+        text += table(series["header"], [[number(value) for value in row] for row in series["rows"]])
     if figures["added"]:
         text += "\nWhat a proxy adds to the median latency of a small request at one connection:\n\n"
         text += table(

@@ -118,6 +118,20 @@ class Workplace:
         port = int(text.split("listen 127.0.0.1:")[1].split(";")[0])
         return self.start([tool("nginx"), "-c", path], lambda: listens(port), f"nginx-{port}")
 
+    def quick_server(self):
+        """A server that answers any request at once with a small body: its port."""
+        (self.folder / "small").write_bytes(b"x" * 100)
+        port = free_port()
+        self.nginx(f"""http {{ access_log off; keepalive_requests 100000000; default_type application/json;
+  server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{{"sku":"SKU-0001"}}'; }} }} }}""")
+        return port
+
+    def edit(self, name, key, value):
+        """Sets a variable of a file of the lab's."""
+        path = self.lab / name
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(f"{key}=")]
+        path.write_text("\n".join([*lines, f"{key}={value}"]) + "\n", encoding="utf-8")
+
     def haproxy(self, text, port):
         """Starts HAProxy with a configuration, one thread: its process."""
         path = self.folder / f"haproxy-{port}.cfg"

@@ -19,6 +19,8 @@ public struct CertifyFile: Sendable, Equatable {
 
   /// How the untouched failure is refused.
   public var nothing: Refusal
+  /// How its files alone are refused, where a lab that is handed out is damaged besides; nil: as the failure is.
+  public var files: Refusal?
   /// Why a common non-repair has no decoy, by its name.
   public var without: [String: String]
 
@@ -32,10 +34,14 @@ public struct CertifyFile: Sendable, Equatable {
   ) -> CertifyFile? {
     guard let map = YAML.read(text, file: file, problems: problems) else { return nil }
     defer { map.refuseOthers() }
-    let nothing = map.required("nothing")?.map().map { inner in
-      defer { inner.refuseOthers() }
-      return refusal(inner, checks: checks)
+    func refusal(at value: YAMLValue?) -> Refusal? {
+      value?.map().map { inner in
+        defer { inner.refuseOthers() }
+        return Self.refusal(inner, checks: checks)
+      }
     }
+    let nothing = refusal(at: map.required("nothing"))
+    let files = refusal(at: map["files"])
     var without: [String: String] = [:]
     let entries = map["without"]?.map()?.entries() ?? []
     for entry in entries {
@@ -53,7 +59,7 @@ public struct CertifyFile: Sendable, Equatable {
         "needs decoys/\(name).yaml, or a line that says why there is none", at: map.place(of: "without"),
         key: "without.\(name)")
     }
-    return CertifyFile(nothing: nothing ?? Refusal(check: "", reason: ""), without: without)
+    return CertifyFile(nothing: nothing ?? Refusal(check: "", reason: ""), files: files, without: without)
   }
 
   /// `check` and `reason` of a map; the check must be one of the scenario's, the reason a word of a code's form.

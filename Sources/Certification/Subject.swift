@@ -53,7 +53,7 @@ public struct Subject: Sendable, Equatable {
         expectation: .failed(check: decoy.refusal.check, reason: decoy.refusal.reason))
     }
     cells += Self.repairs(id, runbook)
-    cells += Self.handedIn(id, runbook, nothing: certify?.nothing)
+    cells += Self.handedIn(id, runbook, nothing: certify?.files ?? certify?.nothing)
     cells += Self.troubles(id, scenario, runbook, healthy: healthy)
     files.count(decoys: decoys.count, fixes: runbook.fixes.count)
     self.problems = problems.errors.sorted { $0.place < $1.place }

@@ -78,9 +78,27 @@ public struct ControllerClient: Sendable {
   /// Carries out a long operation (`up`, `apply`, `grade`, `load`): progress as it comes, then its result as JSON text.
   ///
   /// The operation goes on when the caller goes away.
+  ///
+  /// - Throws: also when it is not done in time: the time-out is for all of it.
   public func perform(
     _ operation: String, _ body: (any Encodable & Sendable)? = nil, timeout: Duration = .seconds(600),
-    onLine: (String) -> Void
+    onLine: @escaping @Sendable (String) -> Void
+  ) async throws -> String {
+    try await withThrowingTaskGroup(of: String.self) { group in
+      group.addTask { try await follow(operation, body, timeout: timeout, onLine: onLine) }
+      group.addTask {
+        try await Task.sleep(for: timeout)
+        throw EngineError("the controller did not end \(operation) within \(timeout)")
+      }
+      defer { group.cancelAll() }
+      guard let result = try await group.next() else { throw CancellationError() }
+      return result
+    }
+  }
+
+  private func follow(
+    _ operation: String, _ body: (any Encodable & Sendable)?, timeout: Duration,
+    onLine: @Sendable (String) -> Void
   ) async throws -> String {
     let response = try await send(.POST, "/v1/\(operation)", body, timeout: timeout)
     var pending = ByteBuffer()

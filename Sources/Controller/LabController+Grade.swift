@@ -63,11 +63,11 @@ extension LabController {
     guard FileManager.default.fileExists(atPath: path) else {
       throw EngineError("the lab \(state.scenario) has no users", code: .usage)
     }
-    guard order.rate > 0, order.rate <= 5000, order.seconds > 0, order.seconds <= 3600 else {
+    var plan = try ScenarioFile.load(path).load
+    plan.rate = order.rate ?? plan.rate
+    guard plan.rate > 0, plan.rate <= 5000, order.seconds > 0, order.seconds <= 3600 else {
       throw EngineError("rate: more than 0, at most 5000 a second; seconds: more than 0, at most 3600", code: .usage)
     }
-    var plan = try ScenarioFile.load(path).load
-    plan.rate = order.rate
     guard let gateway = await engine.nodes().first(where: { $0.service == "gateway" && $0.isUp }) else {
       throw EngineError("no gateway runs", code: .usage)
     }
@@ -75,8 +75,8 @@ extension LabController {
     let stream = Stream(
       name: "users", phase: "load", schedule: users, base: "http://\(gateway.address):8080", patience: plan.patience,
       inFlight: plan.inFlight, users: plan.users, echo: plan.echo)
-    report("\(order.rate) requests a second for \(order.seconds) s")
-    changes.add("load: \(order.rate.formatted()) requests a second for \(order.seconds.formatted()) s", .look)
+    report("\(plan.rate.formatted()) requests a second for \(order.seconds) s")
+    changes.add("load: \(plan.rate.formatted()) requests a second for \(order.seconds.formatted()) s", .look)
     let recorder = HistoryRecorder()
     let result = try await LoadClient.with { client in await stream.run(with: client, recorder: recorder) }
     let requests = recorder.history.requests(stream: stream.name)

@@ -86,13 +86,13 @@ public enum Wire {
 
   /// The body of `POST /v1/load`.
   public struct Load: Codable, Sendable {
-    /// Requests a second.
-    public var rate: Double
+    /// Requests a second; nil: as many as the scenario's users make.
+    public var rate: Double?
     /// How long, up to 3600.
     public var seconds: Double
 
     /// Makes an order for users.
-    public init(rate: Double, seconds: Double) {
+    public init(rate: Double?, seconds: Double) {
       self.rate = rate
       self.seconds = seconds
     }

@@ -88,6 +88,14 @@ public struct History: Sendable, Equatable {
     return begin...Swift.max(begin, events.map(\.at).max() ?? begin)
   }
 
+  /// What was recorded until `phase` ended; everything where it has not.
+  public func until(endOf phase: String) -> History {
+    let end = events.lastIndex { event in
+      if case .phase(let mark) = event.kind { mark.name == phase && mark.mark == .end } else { false }
+    }
+    return end.map { History(Array(events[...$0])) } ?? self
+  }
+
   /// Whether `phase` began, or whether it also came to its planned end.
   public func finished(_ phase: String) -> Bool {
     events.contains {

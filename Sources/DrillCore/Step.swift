@@ -97,11 +97,19 @@ public struct InjectStep: Sendable, Equatable, Codable {
 
 /// See `Step.replicas`.
 public struct ReplicasStep: Sendable, Equatable, Codable {
-  /// How long a replica has until it shows what was just written; one that is being repaired gets that time.
+  /// How long they have until so many show at once what was just written: one that is being repaired gets that time.
   public var within: Duration
+  /// How many are looked for.
+  public var least: Int
+  /// What is at once.
+  public var fresh: Duration
 
   /// A look at each replica.
-  public init(within: Duration) { self.within = within }
+  public init(within: Duration, least: Int, fresh: Duration) {
+    self.within = within
+    self.least = least
+    self.fresh = fresh
+  }
 }
 
 /// See `Step.window`.

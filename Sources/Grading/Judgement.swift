@@ -2,14 +2,15 @@ public import DrillCore
 
 /// From a history to a verdict: nothing else goes in, so that a verdict can be recomputed from its evidence.
 public enum Judgement {
-  /// The results of the checks whose trial was tried, in the scenario's order.
+  /// The results of the checks whose trial was tried, in the scenario's order. What came after its trial is hidden from
+  /// a check: a harder trial may not take back what an easier one has shown.
   ///
   /// - Parameter trial: only the checks of this trial; `nil` for all.
   public static func results(_ scenario: Scenario, _ history: History, trial: String? = nil) -> [CheckResult] {
     let tried = Set(scenario.trials.map(\.name).filter { history.span(of: $0) != nil })
     return CheckCatalogue.checks(of: scenario)
       .filter { tried.contains($0.plan.trial) && (trial == nil || $0.plan.trial == trial) }
-      .map { CheckResult(of: $0.check, on: history, runbook: scenario.runbook) }
+      .map { CheckResult(of: $0.check, on: history.until(endOf: $0.plan.trial), runbook: scenario.runbook) }
   }
 
   /// The verdict on `history`; that of a blind lab's grade names neither scenario nor runbook.

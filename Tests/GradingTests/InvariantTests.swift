@@ -222,6 +222,17 @@ import Testing
     #expect(check.evaluate(history(payments: nil)).reason == "probe_dead")
     #expect(check.evaluate(History()).reason == "no_success_of_op")
   }
+
+  /// Whoever asks with a fresh key at each attempt charges twice, and no key stands in the book twice.
+  @Test func moneyThatTheShopKnowsNothingOfIsTaken() {
+    var known = history()
+    known.addRows("ledger.strangers", at: 9, columns: ["key"], [])
+    #expect(check.evaluate(known).status == .met)
+    var unknown = history()
+    unknown.addRows("ledger.strangers", at: 9, columns: ["key"], [["c2"]])
+    let finding = check.evaluate(unknown)
+    #expect(finding.status == .violated && finding.reason == "charged_unknown" && finding.observed.contains("c2"))
+  }
 }
 
 @Suite struct DurabilityIsKeptTests {
@@ -240,6 +251,16 @@ import Testing
     }
     if let unlogged { history.addProbe("unlogged", at: 0, ok: unlogged == 0, value: unlogged, text: "inventory.stock") }
     return history
+  }
+
+  /// Postgres takes more words than it says itself.
+  @Test func otherWordsForYesAndNoAreUnderstood() {
+    for word in ["true", "YES", "1", "On", "remote_apply"] {
+      #expect(check.evaluate(history(role: word)).status == .met, "\(word)")
+    }
+    for word in ["false", "No", "0", "OFF", "local", "what"] {
+      #expect(check.evaluate(history(role: word)).reason == "durability_lowered", "\(word)")
+    }
   }
 
   @Test func everyServerAndEveryTableMustBeSeen() {

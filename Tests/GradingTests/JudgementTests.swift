@@ -20,4 +20,26 @@ import Testing
     #expect(trials(both, names[1]) == [names[1]])
     #expect(trials(first, names[1]).isEmpty)
   }
+
+  /// A harder trial does not take back what an easier one has shown.
+  @Test func whatCameAfterItsTrialIsHiddenFromACheck() throws {
+    let scenario = try ScenarioFile.load(ScenarioFileTests.path)
+    var history = History()
+    history.addRows("stock.before", at: 1, columns: Self.columns, [["A", "10", "10", "0", "0", "0", "0"]])
+    history.addRows("stock.after", at: 2, columns: Self.columns, [["A", "10", "10", "0", "0", "0", "0"]])
+    history = history.phase("mitigated", from: 0, to: 5)
+    var later = History(history.events)
+    later.addRows("stock.after", at: 7, columns: Self.columns, [["A", "10", "9", "0", "0", "0", "0"]])
+    later = later.phase("resolved", from: 6, to: 9)
+    func status(_ id: String, _ history: History) -> Finding.Status? {
+      Judgement.results(scenario, history).first { $0.id == id }?.finding.status
+    }
+    #expect(status("stock-is-conserved", history) == status("stock-is-conserved", later))
+    #expect(status("stock-is-conserved", later) != .violated)
+    #expect(status("scaled-stock-is-conserved", later) == .violated)
+    #expect(history.until(endOf: "mitigated") == history && history.until(endOf: "nowhere") == history)
+    #expect(later.until(endOf: "mitigated").events.count < later.events.count)
+  }
+
+  private static let columns = ["sku", "initial", "on_hand", "reserved", "sold", "held", "confirmed"]
 }

@@ -33,7 +33,7 @@ import Testing
 
   private func carried(
     _ before: [[String?]], _ after: [[String?]], reads: Int = 40, status: Int? = 200, each: String = "0.1",
-    late: Int64 = 0
+    replicas: String = "1", primary: Int? = nil, late: Int64 = 0
   ) -> Finding {
     var history = History()
     for index in 0..<reads {
@@ -42,8 +42,14 @@ import Testing
     Written.delay(&history, by: late)
     history.addRows("t.window.before.scans", at: 0, columns: ["node", "scans"], before)
     history.addRows("t.window.after.scans", at: 1, columns: ["node", "scans"], after)
+    if let primary {
+      history.addRows("t.window.before.primary", at: 0, columns: ["node", "scans"], [["p", "100"]])
+      history.addRows("t.window.after.primary", at: 1, columns: ["node", "scans"], [["p", "\(100 + primary)"]])
+    }
     let check = ReplicasCarryReads(
-      plan: Written.plan("replicas-carry-reads", ["table": "orders.orders", "share": "0.5", "each": each]))
+      plan: Written.plan(
+        "replicas-carry-reads",
+        ["table": "orders.orders", "share": "0.5", "primary": "0.9", "each": each, "replicas": replicas]))
     return check.evaluate(Written.windowed(history))
   }
 
@@ -57,9 +63,19 @@ import Testing
   @Test func readsThatWentOutLateBlameNobody() {
     #expect(carried([], [["r", "19"]], late: 250_000_000).reason == "primary_overused")
     #expect(carried([], [["r", "19"]], late: 250_000_001).reason == "load_not_delivered")
-    #expect(carried([], [["r", "40"], ["s", "1"]]).reason == "replica_idle")
-    #expect(carried([], [["r", "40"], ["s", "1"]], late: 300_000_000).reason == "load_not_delivered")
+    #expect(carried([], [["r", "40"], ["s", "1"]], replicas: "2").reason == "replica_idle")
+    #expect(carried([], [["r", "40"], ["s", "1"]], replicas: "2", late: 300_000_000).reason == "load_not_delivered")
     #expect(carried([], [["r", "20"]], late: 300_000_000).status == .met)
+  }
+
+  /// Somebody who looks at replicas for nobody's sake doesn't make the primary any freer.
+  @Test func thePrimaryCountsToo() {
+    #expect(carried([], [["r", "400"]], primary: 36).status == .met)
+    let used = carried([], [["r", "400"]], primary: 37)
+    #expect(used.reason == "primary_overused" && used.observed == "the primary looked 37 times for 40 reads")
+    #expect(carried([], [["r", "400"]], primary: 37, late: 300_000_000).reason == "load_not_delivered")
+    // One that was restarted counts from nothing: it says nothing.
+    #expect(carried([], [["r", "400"]], primary: -50).status == .met)
   }
 
   @Test func twentyReadsAreEnough() {
@@ -73,7 +89,7 @@ import Testing
   }
 
   @Test func thePartOfEachIsSaidWhereThereIsOne() {
-    #expect(carried([], []).expected.hasSuffix(", each of them at least 10 % of these"))
+    #expect(carried([], []).expected.hasSuffix(", 1 of them at least 10 % of these each"))
     #expect(carried([], [], each: "0").expected == "replicas serve at least 50 % of the reads")
   }
 }

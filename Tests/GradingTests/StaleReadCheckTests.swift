@@ -129,7 +129,9 @@ enum Session {
 
 @Suite struct ReplicasCarryReadsTests {
   private let check = ReplicasCarryReads(
-    plan: Written.plan("replicas-carry-reads", ["table": "orders.orders", "share": "0.5", "each": "0.1"]))
+    plan: Written.plan(
+      "replicas-carry-reads",
+      ["table": "orders.orders", "share": "0.5", "primary": "0.9", "each": "0.1", "replicas": "1"]))
 
   /// Forty reads; each replica's count before and after.
   private func finding(
@@ -158,11 +160,23 @@ enum Session {
     #expect(finding([], [["r", "30"]]).status == .met)
   }
 
-  @Test func eachReplicaHasItsPart() {
-    let none: [[String?]] = [["r", "0"], ["s", "0"]]
-    #expect(finding(none, [["r", "36"], ["s", "4"]]).status == .met)
-    let idle = finding(none, [["r", "37"], ["s", "3"]])
-    #expect(idle.status == .violated && idle.reason == "replica_idle")
+  /// Two have to, wherever there are more.
+  @Test func soManyReplicasHaveTheirPart() {
+    var two = check.plan
+    two.parameters["replicas"] = "2"
+    func finding(_ counts: [String]) -> Finding {
+      let names = ["r", "s", "t"]
+      var history = History()
+      for index in 0..<40 { history.add(stream: "users", op: "orders", at: Int64(index + 1)) }
+      history.addRows("t.window.before.scans", at: 0, columns: ["node", "scans"], [])
+      history.addRows(
+        "t.window.after.scans", at: 1, columns: ["node", "scans"], zip(names, counts).map { [$0, $1] })
+      return ReplicasCarryReads(plan: two).evaluate(history.phase("t.window", from: 0, to: 10 * Session.second))
+    }
+    #expect(finding(["36", "4"]).status == .met && finding(["36", "4", "0"]).status == .met)
+    for counts in [["37", "3"], ["40"], ["37", "2", "1"]] {
+      #expect(finding(counts).status == .violated && finding(counts).reason == "replica_idle")
+    }
   }
 
   @Test func eachTableHasReadsOfItsOwn() {

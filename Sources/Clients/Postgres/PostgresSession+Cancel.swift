@@ -31,7 +31,7 @@ extension PostgresSession {
     }
     let request = CancelRequest(owning: pointer)
     isCancelInFlight = true
-    BlockingWorker.shared.run {
+    BlockingWorker.cancels.run {
       request.send()
       Reactor.post { self.cancelReturned(operation) }
     }

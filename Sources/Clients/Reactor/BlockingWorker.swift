@@ -3,7 +3,10 @@ import Synchronization
 /// A few threads for calls that block: name resolution and `PQcancel`. They start when there is work and end when
 /// there is none.
 final class BlockingWorker: Sendable {
-  static let shared = BlockingWorker(threads: 4)
+  static let names = BlockingWorker(threads: 4)
+  /// Apart: a server that stands still keeps whoever wants to cancel there waiting, and nobody may lose the way to the
+  /// others over that.
+  static let cancels = BlockingWorker(threads: 4)
 
   private struct State {
     var work: [@Sendable () -> Void] = []

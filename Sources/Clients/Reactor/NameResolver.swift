@@ -13,7 +13,7 @@ enum NameResolver {
   @Reactor
   static func resolve(_ host: String, _ done: @escaping @Sendable @Reactor (Result<[String], ResolveFailure>) -> Void) {
     if isNumeric(host) { return done(.success([host])) }
-    BlockingWorker.shared.run {
+    BlockingWorker.names.run {
       let result = lookUp(host)
       Reactor.post { done(result) }
     }

@@ -88,9 +88,12 @@ extension ProcessEngine {
 
   private func awaitDependencies(of service: Topology.Service) async throws {
     let wanted = service.dependsOn
+    // What somebody has stopped by hand is not waited for.
+    let stopped = Set(views.values.map(\.status).filter { $0.state == .stopped }.map(\.name))
     let ready = await wait(timeout: .seconds(60)) { engine in
       wanted.allSatisfy { dependency in
-        let nodes = engine.topology.instances(of: dependency.service).compactMap { engine.views[$0]?.status }
+        let names = engine.topology.instances(of: dependency.service).filter { !stopped.contains($0) }
+        let nodes = names.compactMap { engine.views[$0]?.status }
         return nodes.allSatisfy { node in
           dependency.condition == .healthy ? node.state == .healthy || node.state == .running : node.pid != nil
         }
@@ -106,9 +109,15 @@ extension ProcessEngine {
     let builder = SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: topology)
     var stale: [String] = []
     var missing: [String] = []
+    var stopped: [String] = []
     for (index, node) in service.instances.enumerated() {
       guard let record = views[node]?.record else {
         missing.append(node)
+        continue
+      }
+      // What somebody has stopped stays down.
+      guard !(record.pid == nil && record.stopped) else {
+        stopped.append(node)
         continue
       }
       if try builder.spec(for: service, instance: index + 1).fingerprint != record.spec.fingerprint || record.pid == nil
@@ -116,6 +125,7 @@ extension ProcessEngine {
         stale.append(node)
       }
     }
+    for node in stopped { report("\(node) stays down, as somebody has stopped it; `firedrill start-node` starts it") }
     let surplus = (before?.instances ?? []).filter { !service.instances.contains($0) }
     try await remove(surplus)
     if missing.isEmpty && stale.isEmpty { return surplus.isEmpty ? nil : "\(service.name): \(surplus.count) removed" }

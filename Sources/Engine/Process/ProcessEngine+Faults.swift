@@ -115,12 +115,12 @@ extension ProcessEngine {
 
   private func workerLog(_ id: String) -> String { "\(run.path)/\(id).log" }
 
-  /// A worker writes `ready` when its fault is there.
+  /// A worker writes a line that begins with `ready: ` when its fault is there.
   private func awaitWorker(_ id: String) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {
       let text = (try? String(contentsOfFile: workerLog(id), encoding: .utf8)) ?? ""
-      if text.contains("ready") { return }
+      if text.split(separator: "\n").contains(where: { $0.hasPrefix("ready: ") }) { return }
       if views[id]?.record?.exit != nil { throw EngineError("the fault could not be applied: \(text)", code: .usage) }
       try await Task.sleep(for: .milliseconds(20))
     }

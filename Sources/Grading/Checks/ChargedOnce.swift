@@ -32,6 +32,11 @@ struct ChargedOnce: PlannedCheck {
     if let twice = times.filter({ $0.value > 1 }).min(by: { $0.key < $1.key }) {
       return .violated("charged_twice", "the key \(twice.key) was charged \(twice.value) times", expected: expected)
     }
+    if let stranger = history.latestRows("ledger.strangers")?.values(of: "key").compactMap({ $0 }).first {
+      return .violated(
+        "charged_unknown", "the company took money under the key \(stranger), of which the shop knows nothing",
+        expected: expected)
+    }
     var keys: [String: [String]] = [:]
     for (order, key) in zip(charges.values(of: "order_id"), charges.values(of: "key")) {
       if let order, let key { keys[order, default: []].append(key) }

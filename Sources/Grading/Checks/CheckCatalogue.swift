@@ -35,7 +35,9 @@ public enum CheckCatalogue {
     "unknown-is-not-found": Kind(parameters: ["within_ms"]) { plan, _ in UnknownIsNotFound(plan: plan) },
     "replicas-are-fresh": Kind(parameters: ["replicas", "within_ms"]) { plan, _ in ReplicasAreFresh(plan: plan) },
     "stock-is-current": Kind(parameters: ["within_ms", "share"]) { plan, _ in StockIsCurrent(plan: plan) },
-    "replicas-carry-reads": Kind(parameters: ["table", "share", "each"]) { plan, _ in ReplicasCarryReads(plan: plan) },
+    "replicas-carry-reads": Kind(parameters: ["table", "share", "primary", "each", "replicas"]) { plan, _ in
+      ReplicasCarryReads(plan: plan)
+    },
     "recomputations-are-bounded": Kind(parameters: ["per_second"]) { plan, _ in RecomputationsAreBounded(plan: plan) },
     "changes-show-in-time": Kind(parameters: ["within_ms"]) { plan, _ in ChangesShowInTime(plan: plan) },
     "pages-are-quick": Kind(parameters: ["within_ms", "share"]) { plan, _ in PagesAreQuick(plan: plan) },

@@ -17,12 +17,22 @@ struct DurabilityIsKept: PlannedCheck {
     "synchronous_commit": ["off", "local", "remote_write", "on", "remote_apply"],
   ]
 
+  /// Postgres takes several words for yes and no, in any case, and keeps those of a role as they were written.
+  private static func canonical(_ value: String) -> String {
+    let word = value.lowercased()
+    switch word {
+    case "true", "yes", "1", "t", "y", "tr", "tru", "ye": return "on"
+    case "false", "no", "0", "f", "n", "of", "fa", "fal", "fals": return "off"
+    default: return word
+    }
+  }
+
   func evaluate(_ history: History) -> Finding {
     let expected = plan.parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let probes = history.probes("setting").map(\.probe)
     for (name, floor) in plan.parameters.sorted(by: { $0.key < $1.key }) {
       for probe in probes where probe.labels["name"] == name && !probe.dead {
-        let value = probe.text ?? ""
+        let value = Self.canonical(probe.text ?? "")
         let levels = Self.levels[name] ?? []
         guard let level = levels.firstIndex(of: value), let least = levels.firstIndex(of: floor), level >= least else {
           return .violated(

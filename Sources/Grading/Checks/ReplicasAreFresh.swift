@@ -1,11 +1,13 @@
 import DrillCore
 
-/// So many replicas show at once what was just written, each by itself.
+/// So many replicas show at once what was just written, each by itself. There may be others: one that is being looked
+/// into, or is on its way.
 ///
 /// Reasons:
-/// - `replica_behind`: one of them has not applied what was written within the bound.
-/// - `replica_missing`: there are fewer.
-/// - `replicas_not_independent`: one stands still when another does, or is another under a second name.
+/// - `replica_behind`: fewer do, and another one has not applied what was written within the bound.
+/// - `replica_missing`: fewer do, and there is no other.
+/// - `replicas_not_independent`: enough do, but one of them stands still when the others do, or is another under a
+///   second name.
 /// - `not_tried` (inconclusive): nobody looked.
 struct ReplicasAreFresh: PlannedCheck {
   let plan: CheckPlan
@@ -21,18 +23,20 @@ struct ReplicasAreFresh: PlannedCheck {
     let found = zip(rows.values(of: "node"), zip(rows.values(of: "lag_ms"), rows.values(of: "by_itself"))).map {
       (node: $0 ?? "", lag: $1.0.flatMap { Int($0) }, byItself: $1.1 == "true")
     }
-    if let late = found.first(where: { ($0.lag ?? .max) > within }) {
+    let fresh = found.filter { ($0.lag ?? .max) <= within }
+    guard fresh.count >= least else {
+      guard let late = found.first(where: { ($0.lag ?? .max) > within }) else {
+        return .violated("replica_missing", "\(found.count) follow the primary", expected: expected)
+      }
       let words = late.lag.map { "took \($0) ms" } ?? "did not show it at all"
       return .violated("replica_behind", "\(late.node) \(words)", expected: expected)
     }
-    guard found.count >= least else {
-      return .violated("replica_missing", "\(found.count) follow the primary", expected: expected)
+    let good = fresh.filter(\.byItself)
+    guard good.count >= least else {
+      let leaning = fresh.first { !$0.byItself }?.node ?? "one of them"
+      return .violated("replicas_not_independent", "\(leaning) stands still when the others do", expected: expected)
     }
-    if let leaning = found.first(where: { !$0.byItself }) {
-      return .violated(
-        "replicas_not_independent", "\(leaning.node) stands still when the others do", expected: expected)
-    }
-    let slowest = found.compactMap(\.lag).max() ?? 0
-    return .met("\(found.count) replicas, the slowest after \(slowest) ms", expected: expected)
+    let slowest = good.compactMap(\.lag).max() ?? 0
+    return .met("\(good.count) replicas, the slowest after \(slowest) ms", expected: expected)
   }
 }

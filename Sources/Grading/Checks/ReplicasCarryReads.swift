@@ -1,11 +1,12 @@
 import DrillCore
 
 /// The primary is kept free: of the reads of a table at least so large a share is served by replicas, by their own
-/// count; and of those each replica has its part.
+/// count; and so many replicas each have their part of those.
 ///
 /// Reasons:
-/// - `primary_overused`: the replicas served fewer.
-/// - `replica_idle`: one of them served less than its part.
+/// - `primary_overused`: the replicas served fewer; or the primary, by its own count, looked so often that it must have
+///   served more than its share, whoever else looks at replicas.
+/// - `replica_idle`: too few of them served their part.
 /// - `probe_dead` (inconclusive): a replica did not say what it did.
 /// - `no_success_of_op` (inconclusive): nobody read an order.
 /// - `load_not_delivered` (inconclusive): fewer came there, but requests went out late.
@@ -15,8 +16,14 @@ struct ReplicasCarryReads: PlannedCheck {
 
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
 
-  /// The part of what replicas serve that each of them has to serve.
+  /// The part of what replicas serve that one has to serve to count.
   private var each: Double { plan.parameters["each"].flatMap { Double($0) } ?? 0 }
+
+  /// How many have to.
+  private var least: Int { plan.parameters["replicas"].flatMap { Int($0) } ?? 1 }
+
+  /// How often the primary may look for each read; 0 where its own work on the table is too much to tell.
+  private var primary: Double { plan.parameters["primary"].flatMap { Double($0) } ?? 0 }
 
   /// The operations that look into the table.
   private var reading: [String] {
@@ -26,11 +33,19 @@ struct ReplicasCarryReads: PlannedCheck {
     return operations.map(\.rawValue)
   }
 
+  /// How often the primary looked into the table; `nil` where nobody counted, or it counts anew.
+  private static func looks(_ history: History, _ window: String) -> Int? {
+    guard let before = history.rows("\(window).before.primary").last?.number("scans"),
+      let after = history.rows("\(window).after.primary").last?.number("scans"), after >= before
+    else { return nil }
+    return after - before
+  }
+
   func evaluate(_ history: History) -> Finding {
     let window = phase("window")
     let expected =
       "replicas serve at least \(Int((share * 100).rounded())) % of the reads"
-      + (each > 0 ? ", each of them at least \(Int((each * 100).rounded())) % of these" : "")
+      + (each > 0 ? ", \(least) of them at least \(Int((each * 100).rounded())) % of these each" : "")
     guard let span = history.span(of: window) else {
       return .inconclusive(.notTried, "there was no window", expected: expected)
     }
@@ -61,9 +76,15 @@ struct ReplicasCarryReads: PlannedCheck {
       return late(history, in: window, expected: expected)
         ?? .violated("primary_overused", observed, expected: expected)
     }
-    for (node, count) in parts.sorted(by: { $0.key < $1.key }) where Double(count) < each * Double(served) {
+    if primary > 0, let looked = Self.looks(history, window), Double(looked) > primary * Double(reads) {
       return late(history, in: window, expected: expected)
-        ?? .violated("replica_idle", "\(node) looked \(count) times of \(served)", expected: expected)
+        ?? .violated("primary_overused", "the primary looked \(looked) times for \(reads) reads", expected: expected)
+    }
+    let working = parts.filter { Double($0.value) >= each * Double(served) }
+    if each > 0, working.count < least {
+      let words = parts.sorted { $0.key < $1.key }.map { "\($0.key) looked \($0.value) times" }.joined(separator: ", ")
+      return late(history, in: window, expected: expected)
+        ?? .violated("replica_idle", words, expected: expected)
     }
     return .met(observed, expected: expected)
   }

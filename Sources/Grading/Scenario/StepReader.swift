@@ -66,7 +66,9 @@ enum StepReader {
   }
 
   @Sendable private static func replicas(_ map: YAMLMap) -> Step {
-    .replicas(ReplicasStep(within: time(map, "within")))
+    .replicas(
+      ReplicasStep(
+        within: time(map, "within"), least: map.required("least")?.int(1...20) ?? 1, fresh: time(map, "fresh")))
   }
 
   @Sendable private static func window(_ map: YAMLMap) -> Step {

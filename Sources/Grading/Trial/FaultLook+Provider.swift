@@ -66,7 +66,7 @@ extension FaultLook {
   private func charge(timeout: Duration) async throws -> Int? {
     let node = try await context.node(of: "provider")
     let url = "http://\(node.address):\(TrialContext.servicePort)/v1/charges"
-    let key = "judge-\(UInt64.random(in: 0...UInt64.max))"
+    let key = "\(TrialContext.ownKeys)\(UInt64.random(in: 0...UInt64.max))"
     return try? await context.http.send(
       "POST", url, headers: [("Idempotency-Key", key)], json: "{\"amount_cents\":0}", timeout: timeout
     ).status

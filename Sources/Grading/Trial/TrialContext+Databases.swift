@@ -107,7 +107,10 @@ extension TrialContext {
 
   /// Before a window: the stock, the markers, the prices.
   func lookBefore(trial: String) async {
-    if memory.isFirstLookAtStock() { await rows("stock.before", Self.stockSQL, in: "inventory") }
+    if memory.isFirstLookAtStock() {
+      await rows("stock.before", Self.stockSQL, in: "inventory")
+      await ledgerBefore()
+    }
     await rows("\(trial).marker.before", markerSQL, in: "inventory")
     await rows(
       "products",

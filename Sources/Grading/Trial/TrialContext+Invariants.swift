@@ -3,6 +3,7 @@ import DrillCore
 import Engine
 import Load
 import Probes
+import Topology
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -57,15 +58,25 @@ extension TrialContext {
     var charges: [Charge]
   }
 
-  /// The provider's book: the keys of our orders, and any key that stands there twice.
+  /// Remembers what stands in the provider's book before any load of ours.
+  func ledgerBefore() async {
+    guard let charges = try? await charges() else { return }
+    memory.keep(earlierCharges: Set(charges.map(\.key)))
+  }
+
+  private func charges() async throws -> [Ledger.Charge] {
+    try JSONDecoder().decode(Ledger.self, from: try await provider("GET", "/v1/ledger")).charges
+  }
+
+  /// The provider's book: the keys of our orders, any key that stands there twice, and those that came since the grade
+  /// began and that the shop's own table of charges doesn't know.
   private func ledger() async {
     do {
-      let provider = try await node(of: "provider")
-      let reply = try await http.send(
-        "GET", "http://\(provider.address):\(Self.servicePort)/v1/ledger", token: try engine.secret("provider-token"),
-        timeout: .seconds(5))
-      guard reply.status == 200 else { throw GradingError("the provider answered \(reply.status)") }
-      let charges = try JSONDecoder().decode(Ledger.self, from: reply.body).charges
+      // The book first: whatever stands in it was in the shop's table before, or never will be.
+      let charges = try await charges()
+      guard let table = memory.database("payments") else { throw GradingError("the payments were not found") }
+      let known = Set(
+        try await table.query("SELECT idempotency_key FROM payments.charges").rows.compactMap { $0.first ?? nil })
       let ours = Set((recorder.history.rows("payments").last?.values(of: "key") ?? []).compactMap { $0 })
       var counts: [String: (amount: Int64, times: Int)] = [:]
       for charge in charges { counts[charge.key] = (charge.amount, counts[charge.key, default: (0, 0)].times + 1) }
@@ -75,12 +86,22 @@ extension TrialContext {
           RowsEvent(
             name: "ledger", columns: ["key", "amount_cents", "times"],
             rows: chosen.map { [$0.key, "\($0.value.amount)", "\($0.value.times)"] })))
+      guard let earlier = memory.earlierCharges else { return }
+      let strangers = counts.keys.filter { key in
+        !known.contains(key) && !earlier.contains(key) && !key.hasPrefix(Self.ownKeys)
+      }.sorted()
+      recorder.record(
+        .rows(RowsEvent(name: "ledger.strangers", columns: ["key"], rows: strangers.prefix(100).map { [$0] })))
     } catch {
       dead("ledger", error)
     }
   }
 
+  /// What the judge's own questions to the provider begin with.
+  static let ownKeys = "judge-"
+
   private func durability() async {
+    sessionSettings()
     var seen: Set<String> = []
     for database in ["inventory", "orders", "payments"] {
       guard let source = memory.database(database) else {
@@ -98,6 +119,20 @@ extension TrialContext {
         probe("unlogged", ok: count == 0, value: count, text: unlogged.last ?? nil, labels: ["node": node])
       } catch {
         dead("unlogged", error, labels: ["node": node])
+      }
+    }
+  }
+
+  /// What the services tell the server for their own sessions, which nobody else's session shows.
+  private func sessionSettings() {
+    for service in topology.services where !service.judge {
+      for (name, value) in service.environment.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
+        let scope = ["scope": "the sessions of \(service.name)", "name": "synchronous_commit"]
+        if name.hasSuffix("_SYNCHRONOUS_COMMIT") { probe("setting", ok: true, text: value, labels: scope) }
+        guard name == "PGOPTIONS" else { continue }
+        for match in value.matches(of: /synchronous_commit\s*=\s*(\w+)/) {
+          probe("setting", ok: true, text: String(match.1), labels: scope)
+        }
       }
     }
   }

@@ -37,31 +37,71 @@ extension TrialContext {
   }
 
   /// Records under `TRIAL.replicas` how long each takes to show what was just written, and whether it goes on when
-  /// none of the others does.
-  func replicas(_ step: ReplicasStep, trial: String) async throws {
+  /// none of the others that do does. Those that do are the ones that faults of this grade are done to.
+  ///
+  /// What is measured is measured before anything is touched, and only servers that follow are touched: what somebody
+  /// else has stopped stays stopped.
+  ///
+  /// - Returns: whether there are as many as looked for. Otherwise the lab is left as it is.
+  func replicas(_ step: ReplicasStep, trial: String) async throws -> Bool {
     await locateDatabases(trial: trial)
     guard let primary = memory.database("inventory") else { throw GradingError("no primary was found") }
-    let deadline = ContinuousClock.now + step.within
-    let followers = await followers()
-    progress("looking at \(followers.count) replicas")
+    let found = try await settled(step, primary)
+    let fresh = found.filter { $0.isFresh(step) }.map(\.follower)
+    progress("\(fresh.count) of \(found.count) replicas follow")
+    var random = SeededRandom(seed: seed, name: "replicas")
+    if !fresh.isEmpty { memory.keep(replicas: random.shuffled(fresh.map(\.node).sorted())) }
     var rows: [[String?]] = []
-    for follower in followers {
-      let lag = try await Self.lag(of: follower.probe, behind: primary, until: max(deadline, .now + .seconds(1)))
-      let own = try? await follower.probe.query("SELECT host(inet_server_addr())").rows.first?.first
-      let others = followers.filter { $0.node != follower.node }
-      let goesOn =
-        own == follower.address && lag != nil
-        ? try await goesOn(follower, without: others, primary, trial: trial) : false
+    var good = 0
+    for (follower, lag) in found.map({ ($0.follower, $0.lag) }) {
+      var goesOn = false
+      if fresh.count >= step.least, fresh.contains(where: { $0.node == follower.node }) {
+        let own = try? await follower.probe.query("SELECT host(inet_server_addr())").rows.first?.first
+        let others = fresh.filter { $0.node != follower.node }
+        goesOn = own == follower.address ? try await self.goesOn(follower, without: others, primary) : false
+      }
+      if goesOn { good += 1 }
       rows.append([follower.node, lag.map { "\(Int($0 / .milliseconds(1)))" }, "\(goesOn)"])
     }
     recorder.record(
       .rows(RowsEvent(name: "\(trial).replicas", columns: ["node", "lag_ms", "by_itself"], rows: rows)))
+    return good >= step.least
+  }
+
+  /// A follower and how long it took to show a mark; `nil` when it did not in time.
+  private struct Look: Sendable {
+    var follower: Follower
+    var lag: Duration?
+
+    func isFresh(_ step: ReplicasStep) -> Bool { lag.map { $0 <= step.fresh } ?? false }
+  }
+
+  /// The last of several looks, each at a mark of its own: the first in which all that there are follow and are enough,
+  /// or the one that the time ends with.
+  private func settled(_ step: ReplicasStep, _ primary: DatabaseProbe) async throws -> [Look] {
+    let deadline = ContinuousClock.now + step.within
+    while true {
+      let followers = await followers()
+      let looks = try await withThrowingTaskGroup(of: Look.self) { group in
+        for follower in followers {
+          group.addTask {
+            let lag = try await Self.lag(
+              of: follower.probe, behind: primary, until: .now + step.fresh + .milliseconds(200))
+            return Look(follower: follower, lag: lag)
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      let isSettled = looks.count >= step.least && looks.allSatisfy { $0.isFresh(step) }
+      if isSettled || ContinuousClock.now >= deadline {
+        return looks.sorted { $0.follower.node < $1.follower.node }
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
   }
 
   /// Whether `follower` applies while the others are kept from it. One server under two names would stand still.
-  private func goesOn(
-    _ follower: Follower, without others: [Follower], _ primary: DatabaseProbe, trial: String
-  ) async throws -> Bool {
+  private func goesOn(_ follower: Follower, without others: [Follower], _ primary: DatabaseProbe) async throws -> Bool {
     var faults: [String] = []
     for other in others {
       let request = FaultRequest(kind: "replay-pause", parameters: ["host": other.node], lease: 20)
@@ -100,20 +140,26 @@ extension TrialContext {
       SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables
       WHERE relid = \(sqlLiteral(table))::regclass
       """
-    let followers = await followers()
+    var servers = await followers().map { ($0.node, $0.probe) }
+    // Last: what it did is told apart by its place.
+    if let primary = memory.database(database) { servers.append((memory.databaseNode(database) ?? "", primary)) }
     var last: [[String?]] = []
     for _ in 0..<6 {
       var rows: [[String?]] = []
-      for follower in followers {
-        var probe = follower.probe
+      for (node, server) in servers {
+        var probe = server
         probe.database = database
         let count = try? await probe.query(sql).rows.first?.first
-        rows.append([follower.node, count ?? nil])
+        rows.append([node, count ?? nil])
       }
       if !last.isEmpty, rows == last { break }
       last = rows
       try? await Task.sleep(for: .milliseconds(600))
     }
-    recorder.record(.rows(RowsEvent(name: "\(name).scans", columns: ["node", "scans"], rows: last)))
+    let columns = ["node", "scans"]
+    if memory.database(database) != nil, let primary = last.popLast() {
+      recorder.record(.rows(RowsEvent(name: "\(name).primary", columns: columns, rows: [primary])))
+    }
+    recorder.record(.rows(RowsEvent(name: "\(name).scans", columns: columns, rows: last)))
   }
 }

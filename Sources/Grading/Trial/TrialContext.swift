@@ -31,7 +31,7 @@ struct TrialContext: Sendable {
     case .scale(let step): try await scale(step, trial: trial)
     case .settle(let step): try await settle(step, trial: trial)
     case .inject(let step): try await inject(step, trial: trial)
-    case .replicas(let step): try await replicas(step, trial: trial)
+    case .replicas(let step): return try await replicas(step, trial: trial)
     case .window(let step): try await window(step, trial: trial)
     case .drain(let step): try await drain(step)
     case .alone(let step): try await alone(step, trial: trial)
@@ -89,6 +89,7 @@ final class GradeMemory: Sendable {
     var stockRead = false
     var alone: Set<String> = []
     var replicas: [String]?
+    var charges: Set<String>?
   }
 
   private let state = Mutex(State())
@@ -117,6 +118,10 @@ final class GradeMemory: Sendable {
   /// The replicas in the order of this grade; `nil` until somebody looked for them.
   var replicas: [String]? { state.withLock { $0.replicas } }
   func keep(replicas: [String]) { state.withLock { $0.replicas = replicas } }
+
+  /// The keys that stood in the payment company's book when the grade began; `nil` until somebody looked.
+  var earlierCharges: Set<String>? { state.withLock { $0.charges } }
+  func keep(earlierCharges keys: Set<String>) { state.withLock { $0.charges = keys } }
 
   /// The instances that have answered alone.
   var alone: Set<String> { state.withLock { $0.alone } }

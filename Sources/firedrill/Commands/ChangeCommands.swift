@@ -80,7 +80,7 @@ struct Diff: AsyncParsableCommand {
 struct LoadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "load", abstract: "Users on demand.")
   @OptionGroup var lab: LabOptions
-  @Option(help: "Requests a second.") var rate = 30.0
+  @Option(help: "Requests a second (default: as many as the scenario's users make).") var rate: Double?
   @Option(help: "Seconds.") var seconds = 10.0
 
   func run() async throws {

@@ -44,7 +44,7 @@ struct Grade: AsyncParsableCommand {
     let controller = try await lab.controller()
     let answer: Wire.GradeAnswer
     do {
-      let result = try await controller.perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
+      let result = try await controller.perform("grade", order, timeout: .seconds(900)) { Console.note($0) }
       answer = try JSONDecoder().decode(Wire.GradeAnswer.self, from: Data(result.utf8))
     } catch let failure as Wire.Failure {
       throw failure

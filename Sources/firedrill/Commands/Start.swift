@@ -110,7 +110,7 @@ struct Launch {
       // The token is there once the controller answers; until then it is read anew.
       let client = try await Self.await(run)
       _ = try await client.perform(
-        "up", Wire.Up(awaitsSymptom: !unseen, isHandedIn: isHandedIn), timeout: .seconds(120)
+        "up", Wire.Up(awaitsSymptom: !unseen, isHandedIn: isHandedIn), timeout: .seconds(300)
       ) {
         Console.note($0)
       }

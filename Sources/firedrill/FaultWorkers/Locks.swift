@@ -54,7 +54,10 @@ enum Deadlocks {
 
 private enum LockSession {
   /// What is true of the worker's sessions, whatever the server's settings are; a superuser may say so.
-  static let own = "SET deadlock_timeout = '300ms'; SET idle_in_transaction_session_timeout = 0"
+  static let own = """
+    SET deadlock_timeout = '300ms'; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0; \
+    SET lock_timeout = 0; SET statement_timeout = 0
+    """
 
   static func configuration(_ order: FaultOrder) throws -> PostgresConfiguration {
     PostgresConfiguration(

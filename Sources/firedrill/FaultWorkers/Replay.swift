@@ -4,10 +4,12 @@ import Clients
 enum ReplayPause {
   @Sendable static func work(_ order: FaultOrder) async throws {
     let replica = try Replica(order)
+    // What somebody else has paused stays paused.
+    let wasPaused = try await replica.isPaused()
     try await replica.pause()
     FaultOrder.ready("replay is paused")
     await FaultOrder.untilEnded()
-    await replica.resume()
+    if !wasPaused { await replica.resume() }
   }
 }
 
@@ -49,6 +51,13 @@ private struct Replica: Sendable {
 
   func order(_ sql: String) async throws {
     try await PostgresConnection.with(configuration) { _ = try await $0.simpleQuery(sql) }
+  }
+
+  func isPaused() async throws -> Bool {
+    let result = try await PostgresConnection.with(configuration) {
+      try await $0.simpleQuery("SELECT pg_is_wal_replay_paused()")
+    }
+    return result.rows.first?.first == "t"
   }
 
   /// Paused, or an error and not paused.

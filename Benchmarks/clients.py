@@ -1,0 +1,103 @@
+"""Our clients and our load generator alone, against a plain C loop and wrk."""
+import json
+import os
+import shutil
+import subprocess
+
+from measure import Pair, Run, Series
+from servers import BIN, ROOT, tool
+from tools import wrk
+
+
+def loop_program(work):
+    """`loop.c`, compiled."""
+    program = work.folder / "loop"
+    include = subprocess.run([tool("pg_config"), "--includedir"], capture_output=True, text=True, check=True, timeout=10)
+    compiler = shutil.which("cc") or shutil.which("clang") or tool("gcc")
+    subprocess.run(
+        [compiler, "-O2", f"-I{include.stdout.strip()}", ROOT / "Benchmarks/loop.c", "-lpq", "-lhiredis", "-o", program],
+        check=True, timeout=60)
+    return program
+
+
+def timed(words, environment, seconds):
+    """Runs a loop that prints `count` and `rate`, with the processor time that it used itself."""
+    before = os.times()
+    done = subprocess.run(
+        [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=seconds * 3 + 30, env={"PATH": "/usr/bin:/bin", **environment})
+    after = os.times()
+    if done.returncode != 0:
+        raise SystemExit(f"bench: {words[0]}: {(done.stderr or done.stdout).strip()[-500:]}")
+    found = json.loads(done.stdout)
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return Run(found["rate"], cpu=used / max(1, found["count"]), extra=found)
+
+
+def clients(work, seconds):
+    """PostgresClient and RedisClient against the libraries below them."""
+    address, _ = work.node("postgres")
+    cache, _ = work.node("redis")
+    loop = loop_program(work)
+    driver = BIN / "bench-driver"
+    password = work.secret("inventory-db-password").read_text(encoding="utf-8").strip()
+    secret = work.secret("redis-password").read_text(encoding="utf-8").strip()
+    server = {"PGHOST": address, "PGUSER": "inventory", "PGDATABASE": "inventory", "PGPASSWORD": password}
+    store = {"REDISCLI_AUTH": secret}
+    timed(["redis-cli", "-h", cache, "--no-auth-warning", "EVAL",
+           "redis.call('SET', KEYS[1], string.rep('x', 200)); return '{\"count\": 1, \"rate\": 1}'", 1, "bench"], store, 1)
+
+    def ours(kind, connections):
+        where = ["--host", address, "--user", "inventory", "--database", "inventory"] if kind == "postgres" else [
+            "--host", cache, "--key", "bench"]
+        secrets = server if kind == "postgres" else store
+        return lambda: timed(
+            [driver, kind, *where, "--connections", connections, "--seconds", seconds], secrets, seconds)
+
+    def theirs(kind, connections, depth=1):
+        if kind == "postgres":
+            return lambda: timed([loop, kind, connections, depth, seconds], server, seconds)
+        return lambda: timed([loop, kind, cache, "bench", connections, depth, seconds], store, seconds)
+
+    for kind, name, library in (("postgres", "PostgresClient", "libpq"), ("redis", "RedisClient", "hiredis")):
+        for connections in (1, 16):
+            plural = "s" if connections > 1 else ""
+            yield Pair(
+                f"{name}, {connections} connection{plural}", "queries/s", ours(kind, connections),
+                theirs(kind, connections), f"a C loop over {library}")
+        yield Pair(
+            f"{name}, 1 connection, against a pipeline", "queries/s", ours(kind, 1), theirs(kind, 1, depth=16),
+            f"a C loop over {library}, 16 at a time")
+
+
+def generator(work, seconds, connections=16):
+    """The load generator: its closed loop against wrk, and how late its open loop is."""
+    cache, _ = work.node("redis")
+    target, _ = work.fleet("inventory", {
+        "INVENTORY_DATABASE_HOST": work.node("postgres")[0], "INVENTORY_DATABASE_NAME": "inventory",
+        "INVENTORY_DATABASE_USER": "inventory",
+        "INVENTORY_DATABASE_PASSWORD_FILE": work.secret("inventory-db-password"), "INVENTORY_POOL_MAX": 2,
+        "INVENTORY_REDIS_HOST": cache, "INVENTORY_REDIS_PASSWORD_FILE": work.secret("redis-password"),
+        "INVENTORY_CACHE_TTL": 600_000})
+    quick = work.quick_server()
+    driver = BIN / "bench-driver"
+
+    def closed(port):
+        return lambda: timed(
+            [driver, "closed", "--base", f"http://127.0.0.1:{port}", "--connections", connections, "--seconds", seconds],
+            {}, seconds)
+
+    for name, port in (("an inventory", target), ("nginx", quick)):
+        yield Pair(
+            f"closed loop against {name}", "requests/s", closed(port),
+            lambda port=port: wrk(f"http://127.0.0.1:{port}/products/SKU-0001", connections, seconds, []), "wrk")
+
+    def lateness(rate):
+        run = timed(
+            [driver, "open", "--base", f"http://127.0.0.1:{quick}", "--rate", rate, "--seconds", seconds], {}, seconds)
+        return [run.extra["rate"], run.extra["lateness_p50_us"], run.extra["lateness_p99_us"], run.cpu * 1e6]
+
+    yield Series(
+        "Open loop: how late requests go out (limit: 1 ms for 99 % at 10,000 a second)",
+        ["requests/s", "answered /s", "p50 us late", "p99 us late", "CPU us each"],
+        [(rate, lambda rate=rate: lateness(rate)) for rate in (1_000, 5_000, 10_000)])

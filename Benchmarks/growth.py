@@ -1,0 +1,91 @@
+"""What grows: instances of one lab, labs side by side; and how true an injected latency is."""
+import json
+import subprocess
+import time
+import urllib.request
+
+from measure import Series, wait_until
+from servers import BIN, Workplace, free_port
+from tools import wrk
+
+
+def memory(work, service=None):
+    """Proportional memory (PSS) of a lab's nodes, in MB."""
+    rows = json.loads(work.firedrill("top", "--json"))
+    return sum(row["memoryBytes"] for row in rows if service in (None, row["service"])) / 2**20
+
+
+def fleets(work, _):
+    """Seconds until all instances of a service are healthy, and what they weigh."""
+    def scaled(count):
+        work.firedrill("scale", "inventory=1")
+        begun = time.monotonic()
+        work.firedrill("scale", f"inventory={count}")
+        def healthy():
+            nodes = json.loads(work.firedrill("status", "--json", "--all"))["nodes"]
+            return sum(node["service"] == "inventory" and node["state"] == "healthy" for node in nodes) == count
+        wait_until(healthy, f"{count} instances", 60)
+        took = time.monotonic() - begun
+        weight = memory(work, "inventory")
+        return [took, 1000 * took / count, weight, weight / count]
+
+    # A connection each at most: Postgres has slots for a hundred.
+    work.edit(".env", "INVENTORY_REPLICAS", "1")
+    yield Series(
+        "Instances of one service", ["instances", "s to healthy", "ms each", "PSS MB", "MB each"],
+        [(count, lambda count=count: scaled(count)) for count in (10, 50, 101, 200)])
+
+
+def labs(work, _):
+    """Labs side by side, started at the same time."""
+    def started(count):
+        places = [Workplace(work.folder / f"lab-{number}") for number in range(count)]
+        for place in places:
+            place.folder.mkdir(exist_ok=True)
+        begun = time.monotonic()
+        starts = [
+            subprocess.Popen(
+                [BIN / "firedrill", "start", "base", "-q", "--lab", place.lab], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for place in places]
+        codes = [start.wait(120) for start in starts]
+        took = time.monotonic() - begun
+        try:
+            if any(codes):
+                raise SystemExit(f"bench: {count} labs side by side: {codes}")
+            return [took, sum(memory(place) for place in places) / count]
+        finally:
+            for place in places:
+                place.firedrill("stop", "--purge", "--plain")
+
+    yield Series(
+        "Labs side by side", ["labs", "s until all are healthy", "PSS MB each"],
+        [(count, lambda count=count: started(count)) for count in (1, 2, 4)])
+
+
+def accuracy(work, seconds):
+    """An injected latency, as one connection sees it."""
+    source = work.quick_server()
+    link = free_port()
+    token = work.folder / "token"
+    token.write_text("bench-token-of-this-run", encoding="utf-8")
+    token.chmod(0o600)
+    control, _ = work.fleet("proxy", {"PROXY_LINKS": f"bench={link}:127.0.0.1:{source}", "PROXY_TOKEN_FILE": token})
+
+    def ask(method, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{control}/v1/toxics", method=method, data=json.dumps(body).encode() if body else None,
+            headers={"Authorization": "Bearer bench-token-of-this-run", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            return reply.read()
+
+    def delayed(milliseconds):
+        plain = wrk(f"http://127.0.0.1:{link}/small", 1, seconds, []).extra
+        ask("POST", {"link": "bench", "type": "latency", "latency_ms": milliseconds, "lease_seconds": 60})
+        slow = wrk(f"http://127.0.0.1:{link}/small", 1, seconds, []).extra
+        ask("DELETE")
+        return [1e3 * (slow["p50"] - plain["p50"]), 1e3 * (slow["p99"] - plain["p50"])]
+
+    yield Series(
+        "Injected latency, as one connection sees it", ["ms injected", "p50 ms added", "p99 ms added"],
+        [(milliseconds, lambda milliseconds=milliseconds: delayed(milliseconds)) for milliseconds in (5, 50)])
