@@ -32,7 +32,7 @@ public struct SchemaDump: Sendable, Equatable {
           text: statements.joined(separator: "\n")))
     }
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("-- Name: ") {
+      if line.hasPrefix("-- Name: ") || line.hasPrefix("-- Data for Name: ") {
         close()
         header = Self.header(line)
         body = []
@@ -91,9 +91,9 @@ public struct SchemaDump: Sendable, Equatable {
     private static let late: Set<String> = ["CONSTRAINT", "FK CONSTRAINT", "INDEX", "TRIGGER", "RULE", "POLICY"]
   }
 
-  /// `-- Name: x; Type: TABLE; Schema: inventory; Owner: postgres`
+  /// `-- Name: x; Type: TABLE; Schema: inventory; Owner: postgres`, of rows with `Data for` before it.
   private static func header(_ line: Substring) -> [String: String] {
-    line.dropFirst(3).split(separator: "; ").reduce(into: [:]) { fields, part in
+    line.dropFirst(line.hasPrefix("-- Data") ? "-- Data for ".count : "-- ".count).split(separator: "; ").reduce(into: [:]) { fields, part in
       let pair = part.split(separator: ": ", maxSplits: 1)
       if pair.count == 2 { fields[String(pair[0])] = String(pair[1]) }
     }

@@ -28,6 +28,15 @@ import Testing
     #expect(SchemaDump(parsing: "").entries.isEmpty)
   }
 
+  @Test func rowsAreReadWithTheirStatement() {
+    let rows = "COPY shop.extra (a, b) FROM stdin;\n1\tx;y\n2\t-- z\n\\.\n"
+    let dump = SchemaDump(
+      parsing: "--\n-- Data for Name: extra; Type: TABLE DATA; Schema: shop; Owner: postgres\n--\n\n\(rows)\n\n"
+        + "--\n-- PostgreSQL database dump complete\n--\n")
+    #expect(dump.entries.map(\.text) == [String(rows.dropLast())])
+    #expect(dump.entries.map(\.type) == ["TABLE DATA"] && dump.entries.map(\.name) == ["extra"])
+  }
+
   @Test func theSameSchemaHasNoChanges() {
     #expect(Self.dump(Self.products).changes(from: Self.dump(Self.products)) == SchemaDump.Changes())
   }

@@ -113,20 +113,19 @@ private struct PostgresExport {
   private func schema(of database: String) async throws -> String? {
     let name = "sql/\(database)/schema.sql"
     let path = "\(folder.path)/\(name)"
-    let live = try await dump(database)
-    let fresh = try await dumpOfFiles(database, schema: path)
-    let changes = live.changes(from: fresh)
+    let fresh = try await ofFiles(database, schema: path)
+    let changes = try await dump(database).changes(from: fresh.dump)
     for line in changes.unsaid { Console.note("\(name): \(line): nobody but you can write that down") }
     var parts = changes.removed + changes.before.map(\.text)
     for table in changes.newTables { if let rows = try await rows(of: table, in: database) { parts.append(rows) } }
     parts += changes.after.map(\.text)
-    parts += try await roleSettings(of: database, standingIn: path)
-    guard !parts.isEmpty else { return nil }
     let text = try String(contentsOfFile: path, encoding: .utf8)
+    parts += try await roleSettings(of: database).filter { !fresh.settings.contains($0) && !text.contains($0) }
+    guard !parts.isEmpty else { return nil }
     let heading = "\n-- Written down from the running server by `firedrill export`.\n"
     try (text + heading + parts.joined(separator: "\n\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
-    let objects = changes.made.map { "\($0.type.lowercased()) \($0.name)" }
-    return "\(name): \((changes.removed + objects).joined(separator: ", "))"
+    let objects = changes.removed + changes.made.map { "\($0.type.lowercased()) \($0.name)" }
+    return "\(name): " + (objects.isEmpty ? "settings of roles" : objects.joined(separator: ", "))
   }
 
   private func dump(_ database: String, _ more: [String] = ["--schema-only"]) async throws -> SchemaDump {
@@ -143,8 +142,9 @@ private struct PostgresExport {
     return try String(contentsOfFile: file, encoding: .utf8)
   }
 
-  /// What the lab's files make of an empty database, in one beside it that is gone afterwards.
-  private func dumpOfFiles(_ database: String, schema path: String) async throws -> SchemaDump {
+  /// What the lab's files make of an empty database, in one beside it that is gone afterwards; its settings with the
+  /// real one's name.
+  private func ofFiles(_ database: String, schema path: String) async throws -> (dump: SchemaDump, settings: [String]) {
     let scratch = "firedrill_export_\(UInt32.random(in: 0...UInt32.max))"
     _ = try await sql("CREATE DATABASE \(scratch)")
     do {
@@ -153,7 +153,8 @@ private struct PostgresExport {
           "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-h", node.address, "-U", "postgres", "-d", scratch, "-o",
           "/dev/null", "-f", path,
         ], environment: ["PGOPTIONS": "-c synchronous_commit=off"])
-      let result = try await dump(scratch)
+      let settings = try await roleSettings(of: scratch).map { $0.replacing(scratch, with: database) }
+      let result = (try await dump(scratch), settings)
       _ = try await sql("DROP DATABASE \(scratch) WITH (FORCE)")
       return result
     } catch {
@@ -174,19 +175,21 @@ private struct PostgresExport {
     return SchemaDump(parsing: text).entries.map(\.text).joined(separator: "\n\n")
   }
 
-  /// ALTER ROLE ... SET and ALTER DATABASE ... SET.
-  private func roleSettings(of database: String, standingIn path: String) async throws -> [String] {
+  /// ALTER ROLE ... SET and ALTER DATABASE ... SET, as statements. (Lists are kept as they are to be written.)
+  private func roleSettings(of database: String) async throws -> [String] {
     let rows = try await sql(
       """
       SELECT CASE WHEN setrole = 0 THEN format('ALTER DATABASE %I SET ', d.datname)
           WHEN setdatabase = 0 THEN format('ALTER ROLE %I SET ', setrole::regrole::text)
           ELSE format('ALTER ROLE %I IN DATABASE %I SET ', setrole::regrole::text, d.datname) END
-        || format('%I TO %L;', split_part(item, '=', 1), substr(item, strpos(item, '=') + 1))
+        || CASE WHEN split_part(item, '=', 1) IN ('search_path', 'temp_tablespaces', 'local_preload_libraries',
+            'session_preload_libraries')
+          THEN format('%I TO %s;', split_part(item, '=', 1), substr(item, strpos(item, '=') + 1))
+          ELSE format('%I TO %L;', split_part(item, '=', 1), substr(item, strpos(item, '=') + 1)) END
       FROM pg_db_role_setting LEFT JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) AS item
       WHERE d.datname = '\(database)' OR setdatabase = 0 AND setrole::regrole::text = '\(database)'
       """)
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    return rows.compactMap(\.first).filter { !text.contains($0) }
+    return rows.compactMap(\.first)
   }
 }
 
