@@ -20,7 +20,7 @@ struct AlertFiresFirst: PlannedCheck {
 
   func evaluate(_ history: History) -> Finding {
     let expected = "an alert fires before 1 % of the users are refused, and is silent at rest"
-    guard let hold = history.span(of: phase("hold")) else {
+    guard let hold = AlertHold(history, phase: phase("hold")) else {
       return .inconclusive(.notTried, "no fault was injected", expected: expected)
     }
     let polls = history.probes("prometheus", in: phase("hold")).map(\.probe)
@@ -30,22 +30,10 @@ struct AlertFiresFirst: PlannedCheck {
     if history.frontDoorIsMissing(in: phase("hold")) {
       return .violated("front_door_missing", "no gateway runs", expected: expected)
     }
-    let holds = history.faults.filter { hold.contains($0.at) }
-    guard let verified = holds.first(where: { $0.fault.action == "verified" })?.at else {
+    guard let verified = hold.verified else {
       return .inconclusive(.faultNotVerified, "the fault was not seen to take effect", expected: expected)
     }
-    let first = holds.map(\.at).min() ?? verified
-    let before = Self.standing(history, until: first)
-    let foundations = history.probes("alert.foundation", in: phase("hold")).map(\.probe)
-    let unfounded = Set(foundations.filter { !$0.ok && !$0.dead }.compactMap(\.text))
-    func began(
-      _ range: ClosedRange<Int64>, without ignored: Set<String> = []
-    ) -> (at: Int64, alert: AlertEvent)? {
-      history.alerts.first {
-        range.contains($0.at) && $0.alert.state == "firing" && !before.union(ignored).contains($0.alert.name)
-      }
-    }
-    if let early = began(first...verified, without: unfounded), early.at < verified {
+    if let early = hold.began(hold.first...verified), early.at < verified {
       return .inconclusive(
         .faultNotVerified, "\(early.alert.name) fired before the fault was seen to take effect", expected: expected)
     }
@@ -58,32 +46,26 @@ struct AlertFiresFirst: PlannedCheck {
     let refusals = users.filter { $0.outcome == .unknown && $0.sent != nil }.compactMap(\.done).sorted()
     let allowed = users.count { $0.sent != nil } / 100
     let refusal = refusals.dropFirst(allowed).first
-    guard let began = began(verified...hold.upperBound, without: unfounded) else {
-      if let alert = unfounded.min() {
+    guard let began = hold.judged else {
+      if let alert = hold.unfounded.min() {
         return .violated(
           "alert_follows_clock", "\(alert) fires at times of which there is no figure of the shop",
           expected: expected)
       }
-      return before.isEmpty
+      return hold.before.isEmpty
         ? .violated("no_alert", "no alert fired while the fault lasted", expected: expected)
-        : .violated("alert_always_on", "\(listed(Array(before))) fired before anything happened", expected: expected)
+        : .violated("alert_always_on", "\(listed(Array(hold.before))) fired before anything happened", expected: expected)
     }
     if let refusal, refusal < began.at {
       return .violated(
         "alert_late", "\(began.alert.name) fired \((began.at - refusal) / 1_000_000) ms after the objective was missed",
         expected: expected)
     }
+    let foundations = history.probes("alert.foundation", in: phase("hold")).map(\.probe)
     guard foundations.contains(where: { $0.ok && $0.text == began.alert.name }) else {
       return .inconclusive(.probeDead, "the rule of \(began.alert.name) could not be looked at", expected: expected)
     }
-    let after = (began.at - hold.lowerBound) / 1_000_000
+    let after = (began.at - hold.span.lowerBound) / 1_000_000
     return .met("\(began.alert.name) fired after \(after) ms, before the objective was missed", expected: expected)
-  }
-
-  /// The alerts that are on their way or fire at `time`.
-  static func standing(_ history: History, until time: Int64) -> Set<String> {
-    var state: [String: String] = [:]
-    for (at, alert) in history.alerts where at < time { state[alert.name] = alert.state }
-    return Set(state.filter { $0.value == "firing" || $0.value == "pending" }.keys)
   }
 }

@@ -20,25 +20,15 @@ public struct FiredAlert: Sendable, Equatable {
         return phase.name
       })
     func trial(_ at: Int64) -> String? { trials.first { history.span(of: $0)?.contains(at) ?? false } }
-    let judged = trials.compactMap { Self.judged(in: history, hold: "\($0).hold") }.min { $0.at < $1.at }
+    let judged = trials.compactMap { AlertHold(history, phase: "\($0).hold")?.judged }.min { $0.at < $1.at }
     let first = history.alerts.first { $0.alert.state == "firing" }
     var result: [FiredAlert] = []
-    if let first, first.at != judged?.at || first.alert.name != judged?.name {
+    if let first, first.at != judged?.at || first.alert.name != judged?.alert.name {
       result.append(FiredAlert(at: first.at, name: first.alert.name, trial: trial(first.at), isJudged: false))
     }
     if let judged {
-      result.append(FiredAlert(at: judged.at, name: judged.name, trial: trial(judged.at), isJudged: true))
+      result.append(FiredAlert(at: judged.at, name: judged.alert.name, trial: trial(judged.at), isJudged: true))
     }
     return result
-  }
-
-  private static func judged(in history: History, hold: String) -> (at: Int64, name: String)? {
-    guard let span = history.span(of: hold) else { return nil }
-    let first = history.faults.map(\.at).filter(span.contains).min() ?? span.lowerBound
-    let unfounded = history.probes("alert.foundation", in: hold).map(\.probe).filter { !$0.ok && !$0.dead }
-    let before = AlertFiresFirst.standing(history, until: first).union(unfounded.compactMap(\.text))
-    return history.alerts.first {
-      (first...span.upperBound).contains($0.at) && $0.alert.state == "firing" && !before.contains($0.alert.name)
-    }.map { ($0.at, $0.alert.name) }
   }
 }

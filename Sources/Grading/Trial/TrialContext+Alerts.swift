@@ -90,7 +90,7 @@ extension TrialContext {
       async let load: Void = work(users, stop: stop)
       var known: [String: String] = [:]
       _ = await lookAtAlerts(prometheus, known: &known)
-      let before = AlertFiresFirst.standing(recorder.history, until: recorder.now)
+      let before = AlertHold.standing(recorder.history, until: recorder.now)
       for share in step.shares where !Task.isCancelled {
         await take(share, of: database, node: node, step: step, trial: trial)
         let deadline = ContinuousClock.now + step.dwell
@@ -120,7 +120,7 @@ extension TrialContext {
       async let load: Void = work(users, stop: stop)
       var known: [String: String] = [:]
       _ = await lookAtAlerts(prometheus, known: &known)
-      let before = AlertFiresFirst.standing(recorder.history, until: recorder.now)
+      let before = AlertHold.standing(recorder.history, until: recorder.now)
       do {
         try await inject(step.faults, trial: trial)
       } catch {
