@@ -16,7 +16,6 @@ public struct Part: Sendable, Equatable {
     Part(program: "prometheus", package: "prometheus"),
     Part(program: "prometheus-postgres-exporter", package: "prometheus-postgres-exporter"),
     Part(program: "prometheus-redis-exporter", package: "prometheus-redis-exporter"),
-    Part(program: "nsenter", package: "util-linux"),
   ]
 
   /// Folders in which nodes look for programs; the newest Postgres server comes before everything of the system's.

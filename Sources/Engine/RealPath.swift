@@ -15,3 +15,18 @@ enum RealPath {
     return path == folder || path.hasPrefix(folder == "/" ? folder : folder + "/")
   }
 }
+
+/// Files of a folder that somebody else may have made.
+enum PlainFile {
+  /// The content of a plain file in `folder`; nil for links, pipes, and what leads out of it.
+  static func contents(_ path: String, inside folder: String) -> Data? {
+    guard RealPath.isInside(path, folder) else { return nil }
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var info = stat()
+    guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+    // None at all is an empty file.
+    return try? handle.readToEnd() ?? Data()
+  }
+}

@@ -14,7 +14,8 @@ public struct RunDirectory: Sendable, Equatable {
   }
 
   /// The run folder of a lab by its id.
-  public init(labID: String) { path = Self.base + "/" + labID }
+  public init(labID: String) { self.init(path: Self.base + "/" + labID) }
+  init(path: String) { self.path = path }
 
   /// Where the guardian takes orders.
   public var guardianSocket: String { path + "/guardian.sock" }
@@ -39,8 +40,10 @@ public struct RunDirectory: Sendable, Equatable {
   public var nodeRoot: String { path + "/root" }
   /// Every node has this as /etc/hosts.
   public var hostsFile: String { path + "/hosts" }
-  /// Named volumes.
+  /// Named volumes of the lab's.
   public var volumes: String { path + "/volumes" }
+  /// Those of the judge's, whatever the lab calls its own.
+  var judgeVolumes: String { path + "/judge-volumes" }
   /// Copies of secrets, by the user who may read them.
   public var secrets: String { path + "/secrets" }
   /// Secrets of the judge, which the lab folder never holds.
@@ -56,7 +59,7 @@ public struct RunDirectory: Sendable, Equatable {
   public func create() throws {
     try Self.makePrivateFolder(Self.base)
     try Self.makePrivateFolder(path)
-    for folder in [nodeRoot, volumes, secrets, judgeRun, programs] {
+    for folder in [nodeRoot, volumes, judgeVolumes, secrets, judgeRun, programs] {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
     try Self.makePrivateFolder(judgeSecrets)

@@ -28,6 +28,8 @@ enum HiddenProcess: String {
   case controller
   /// `enter-lab HOSTS -- COMMAND...`: becomes the command, where the lab's names resolve.
   case enterLab = "enter-lab"
+  /// `enter-node PID -- COMMAND...`: runs the command inside a node.
+  case enterNode = "enter-node"
   /// `fault-worker KIND NAME=VALUE...`: applies a fault, and undoes it when it is ended.
   case faultWorker = "fault-worker"
 
@@ -36,6 +38,7 @@ enum HiddenProcess: String {
     case .guardian: GuardianProcess.run(arguments)
     case .controller: ControllerProcess.run(arguments)
     case .enterLab: EnterLabProcess.run(arguments)
+    case .enterNode: EnterNodeProcess.run(arguments)
     case .faultWorker: FaultWorkerProcess.run(arguments)
     }
   }

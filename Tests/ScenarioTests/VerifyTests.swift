@@ -62,7 +62,10 @@ extension ScenarioTests {
         let reasons = lab.reasons(try lab.verdict(of: result.out))
         #expect(reasons.contains { hostile.reasons.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
         for path in hostile.untouched {
-          #expect(!FileManager.default.fileExists(atPath: path), "\(path) was made")
+          let folder = (path as NSString).deletingLastPathComponent
+          let made = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { "\(folder)/\($0)".hasPrefix(path) }
+          #expect(made.isEmpty)
         }
         // What a lab prints never begins a line: a CI system would take it for an order.
         for line in result.errors.split(separator: "\n") { #expect(!line.hasPrefix("::"), "\(line)") }
@@ -187,6 +190,7 @@ struct Hostile: CustomTestStringConvertible, Sendable {
   /// The lab that it is done with; this one starts quickly.
   var scenario = "stale-reads"
   var seconds: TimeInterval = 60
+  /// No file's path begins so afterwards.
   var untouched: [String] = []
   let prepare: @Sendable (Submission) throws -> Void
 
@@ -252,6 +256,14 @@ struct Hostile: CustomTestStringConvertible, Sendable {
       testDescription: "runs as root", reasons: notDeployed,
       prepare: { lab in try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: \"0:0\"") } }),
     Hostile(
+      testDescription: "runs with the rights of a group", reasons: notDeployed,
+      prepare: { lab in try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: \"42\"") } }),
+    Hostile(
+      testDescription: "mounts over this machine's devices", reasons: notDeployed,
+      prepare: { lab in
+        try lab.edit("compose.yaml") { $0.replacing("\"redis:/data\"]", with: "\"redis:/dev/shm/x\"]") }
+      }),
+    Hostile(
       testDescription: "fills the disk", reasons: ["too_much_disk"],
       prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec cat /dev/zero >/data/zero\n", mode: 0o755) }),
     Hostile(
@@ -265,5 +277,16 @@ struct Hostile: CustomTestStringConvertible, Sendable {
     Hostile(
       testDescription: "never gets healthy", reasons: ["not_healthy"], seconds: 120,
       prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec sleep 100000\n", mode: 0o755) }),
+    Hostile(
+      testDescription: "has its health checked by this machine's programs", reasons: ["not_healthy"], seconds: 120,
+      untouched: ["/var/tmp/firedrill-was-here"],
+      prepare: { lab in
+        // Any program that sees these says what it loads in a file of that name.
+        let variables = ["LD_DEBUG: files", "LD_DEBUG_OUTPUT: /var/tmp/firedrill-was-here", "REDIS_CONFIG:"]
+        try lab.edit("compose.yaml") {
+          $0.replacing("REDIS_CONFIG:", with: variables.joined(separator: "\n      "))
+            .replacing("\"fleet probe redis://$$HOSTNAME:6379\"", with: "\"exit 1\"")
+        }
+      }),
   ]
 }

@@ -17,10 +17,10 @@ struct firedrill_mount {
   const char *options;
 };
 
-/// A soft resource limit, as for setrlimit(2). The hard limit is left alone: once lowered it could not be raised again.
+/// A resource limit, as for setrlimit(2). What the hard limit is above `hard` is cut off; once lowered it cannot be raised again.
 struct firedrill_limit {
   int resource;
-  uint64_t soft;
+  uint64_t soft, hard;
 };
 
 struct firedrill_node {
@@ -57,6 +57,16 @@ int firedrill_enter_user_namespace(char *error, size_t error_size);
 
 /// Gives the calling process a mount namespace in which `hosts` stands at /etc/hosts. Needs CAP_SYS_ADMIN (or the above).
 int firedrill_enter_hosts(const char *hosts, char *error, size_t error_size);
+
+/// Becomes `argv` inside a running node: in the namespaces of its first process, as its user, with its limits, in its folder /lab.
+///
+/// Returns the exit status of the command when it has ended (128 + signal), or -1 with a text in `error`. The calling process must
+/// have one thread; its own environment is what its loader sees, `environment` only the command.
+int firedrill_enter_node(
+    pid_t node, const char *const *argv, const char *const *environment, char *error, size_t error_size);
+
+/// Removes a folder with all that is in it, however deep it is and whatever its modes are; 0, or -1 with errno.
+int firedrill_remove(const char *path);
 
 /// Starts a plain child of the guardian (the controller) that dies with the calling thread; fd 3 becomes `channel`.
 pid_t firedrill_spawn_child(

@@ -18,15 +18,17 @@ struct SpawnSpec: Codable, Sendable, Equatable {
     }
   }
 
-  /// A soft limit by its RLIMIT number.
+  /// A limit by its RLIMIT number.
   struct Limit: Codable, Sendable, Equatable {
     var resource: Int32
     var soft: UInt64
+    /// The node can't raise it above this.
+    var hard = UInt64.max
 
     /// Bytes of one file (RLIMIT_FSIZE).
-    static func fileSize(_ bytes: UInt64) -> Limit { Limit(resource: 1, soft: bytes) }
+    static func fileSize(_ bytes: UInt64) -> Limit { Limit(resource: 1, soft: bytes, hard: bytes) }
     /// Processes and threads of the node's user (RLIMIT_NPROC).
-    static func processes(_ count: UInt64) -> Limit { Limit(resource: 6, soft: count) }
+    static func processes(_ count: UInt64) -> Limit { Limit(resource: 6, soft: count, hard: count) }
   }
 
   /// Whom the node runs as.

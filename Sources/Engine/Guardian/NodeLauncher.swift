@@ -23,16 +23,21 @@ struct NodeLauncher {
 
   /// Returns the pid when the node's program runs.
   func launch(_ spec: SpawnSpec) throws -> Int32 {
-    let log = open(spec.log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o644)
-    guard log >= 0 else { throw EngineError("cannot open \(spec.log): \(String(cString: strerror(errno)))") }
+    // The lab's folder may be somebody else's work: no link is followed, and nothing waits for a pipe's reader.
+    let log = open(spec.log, O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
+    guard log >= 0 else { throw EngineError.system("cannot open \(spec.log)") }
     defer { close(log) }
+    var info = stat()
+    guard fstat(log, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+      throw EngineError("cannot write \(spec.log): it is no plain file")
+    }
     let text = CTexts()
     let mounts = spec.mounts.map { mount in
       firedrill_mount(
         source: mount.source.map(text.pointer), target: text.pointer(mount.target),
         read_only: mount.readOnly ? 1 : 0, options: text.pointer(mount.options))
     }
-    let limits = spec.limits.map { firedrill_limit(resource: $0.resource, soft: $0.soft) }
+    let limits = spec.limits.map { firedrill_limit(resource: $0.resource, soft: $0.soft, hard: $0.hard) }
     var message = [CChar](repeating: 0, count: 512)
     let pid = mounts.withUnsafeBufferPointer { mounts in
       limits.withUnsafeBufferPointer { limits in

@@ -51,6 +51,17 @@ public enum CommandRunner {
   }
 }
 
+extension CommandRunner {
+  /// True when the command ends with 0 in time; what it prints is lost.
+  static func succeeds(_ command: [String], timeout: Duration) async -> Bool {
+    let seconds = max(0.1, timeout / .seconds(1))
+    let result = try? await Subprocess.run(
+      .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command), input: .none,
+      output: .discarded, error: .discarded)
+    return result?.terminationStatus == .exited(0)
+  }
+}
+
 /// The output of a command in a file without a name.
 ///
 /// No pipe: a child that the command leaves in the background would keep a pipe open for ever, and its reader waiting.
@@ -91,49 +102,5 @@ private final class Transcript: Sendable {
       all += chunk[..<count]
     }
     return all
-  }
-}
-
-/// Runs commands inside a node: in its namespaces, with its user and environment.
-public enum NodeCommand {
-  /// The command line that runs `command` inside the node whose first process is `pid`; give it `environment(of:)`.
-  public static func line(_ command: [String], inNode pid: Int32) -> [String] {
-    var line = ["/usr/bin/nsenter", "-t", "\(pid)", "-m", "-u", "-i", "-p"]
-    if getuid() == 0 {
-      // Without a user it would be root's: one that nobody has can do nothing.
-      let (uid, gid) = ids(of: pid) ?? (65_534, 65_534)
-      line += ["-S", "\(uid)", "-G", "\(gid)"]
-    } else {
-      line += ["-U", "--preserve-credentials"]
-    }
-    return line + ["--", "/usr/bin/env", "-C", "/lab"] + command
-  }
-
-  /// The variables of a node's first process.
-  public static func environment(of pid: Int32) -> [String: String] {
-    let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
-    return data.split(separator: 0).reduce(into: [:]) { all, entry in
-      let parts = String(decoding: entry, as: UTF8.self).split(
-        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 { all[String(parts[0])] = String(parts[1]) }
-    }
-  }
-
-  /// True when the command ends with 0 in time.
-  static func run(_ command: [String], inNode pid: Int32, timeout: Duration) async -> Bool {
-    let result = try? await CommandRunner.run(
-      line(command, inNode: pid), environment: environment(of: pid), timeout: timeout)
-    return result?.status == 0
-  }
-
-  /// Not the owner of `/proc/PID`: that is root for a process that has made itself undumpable.
-  private static func ids(of pid: Int32) -> (UInt32, UInt32)? {
-    guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
-    func real(_ key: String) -> UInt32? {
-      status.split(separator: "\n").first { $0.hasPrefix(key) }?.split(whereSeparator: \.isWhitespace).dropFirst().first
-        .flatMap { UInt32($0) }
-    }
-    guard let uid = real("Uid:"), let gid = real("Gid:") else { return nil }
-    return (uid, gid)
   }
 }

@@ -14,7 +14,7 @@ extension ProcessEngine {
     let address = view.address
     let pid = view.record?.pid ?? 0
     let probe = check.probeURL(node: node).flatMap(NativeProbe.init(url:))
-    healthTasks[node] = Task { [weak self] in
+    healthTasks[node] = Task { [weak self, installation] in
       var failures = 0
       let start = ContinuousClock.now
       while !Task.isCancelled {
@@ -23,7 +23,8 @@ extension ProcessEngine {
           let target = await self?.address(of: probe.host) ?? address
           alive = await probe.isAlive(at: target, timeout: min(check.timeout, .seconds(2)))
         } else {
-          alive = await NodeCommand.run(check.command, inNode: pid, timeout: check.timeout)
+          alive = await CommandRunner.succeeds(
+            NodeCommand.line(check.command, inNode: pid, by: installation), timeout: check.timeout)
         }
         failures = alive ? 0 : failures + 1
         let young = ContinuousClock.now - start < max(check.startPeriod, .seconds(1))

@@ -61,34 +61,55 @@ struct SpecBuilder: Sendable {
       case .folder(let folder):
         if folder == ".", mount.target == "/lab" || mount.target == "/judge" { continue }
         let source = folder == "." ? base : "\(base)/\(folder)"
+        try checkTarget(mount.target, of: service)
         guard RealPath.isInside(source, base) else {
           throw EngineError(
             "\(service.place): services.\(service.name).volumes: \(folder) is not there, or leads out of the folder",
             code: .usage)
         }
-        mounts.append(.bind(source, at: mount.target, readOnly: mount.readOnly))
+        // Who can change what was handed in could change what is judged.
+        mounts.append(.bind(source, at: mount.target, readOnly: true))
       case .volume(let name):
-        let path = "\(run.volumes)/\(service.judge ? "judge-" : "")\(name)"
+        try checkTarget(mount.target, of: service)
+        let path = "\(service.judge ? run.judgeVolumes : run.volumes)/\(name)"
         try Self.makeFolder(path, owner: user)
         mounts.append(.bind(path, at: mount.target, readOnly: mount.readOnly))
       }
     }
     for entry in service.tmpfs {
-      var options = "mode=" + String(entry.mode ?? 0o1777, radix: 8)
-      if let size = entry.size { options += ",size=\(size)" }
-      mounts.append(.tmpfs(at: entry.path, options: options))
+      try checkTarget(entry.path, of: service, key: "tmpfs")
+      let mode = String(entry.mode ?? 0o1777, radix: 8)
+      mounts.append(.tmpfs(at: entry.path, options: "mode=\(mode),size=\(entry.size ?? Self.tmpfsBytes)"))
     }
     for name in service.secrets { mounts.append(try secret(name, of: service, user: user)) }
     return mounts
+  }
+
+  /// Of a `tmpfs` that says no size.
+  private static let tmpfsBytes = 64 << 20
+
+  /// Where a lab may mount nothing: over what makes a node.
+  static let ownTargets = [
+    "/app", "/bin", "/boot", "/dev", "/etc", "/judge", "/lab", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/proc",
+    "/root", "/run", "/sbin", "/sys", "/usr",
+  ]
+
+  private func checkTarget(_ target: String, of service: Topology.Service, key: String = "volumes") throws {
+    guard !service.judge else { return }
+    let parts = target.split(separator: "/").filter { $0 != "." }
+    guard let first = parts.first.map({ "/" + $0 }), Self.ownTargets.contains(first) else { return }
+    throw EngineError(
+      "\(service.place): services.\(service.name).\(key): nothing can be mounted at \(target), where a node has "
+        + "files of its own; take another place, such as /data", code: .usage)
   }
 
   /// A copy of the secret that only the node's user can read.
   private func secret(_ name: String, of service: Topology.Service, user: SpawnSpec.User?) throws -> SpawnSpec.Mount {
     guard let secret = topology.secret(name) else { throw EngineError("there is no secret \(name)", code: .usage) }
     let source = secret.judge ? "\(run.judgeSecrets)/\(name)" : "\(lab.path)/\(secret.file)"
-    guard let content = FileManager.default.contents(atPath: source) else {
+    guard let content = PlainFile.contents(source, inside: secret.judge ? run.judgeSecrets : lab.path) else {
       throw EngineError(
-        "\(service.place): services.\(service.name).secrets: \(name) has no file \(secret.file)", code: .usage)
+        "\(service.place): services.\(service.name).secrets: \(name) has no plain file \(secret.file)", code: .usage)
     }
     let folder = "\(run.secrets)/\(user?.uid ?? getuid())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -102,13 +123,13 @@ struct SpecBuilder: Sendable {
     if FileManager.default.contents(atPath: path) == content { return }
     let new = "\(path).\(UInt32.random(in: 0...UInt32.max))"
     guard FileManager.default.createFile(atPath: new, contents: content, attributes: [.posixPermissions: 0o400]),
-      owner.map({ chown(new, $0.uid, $0.gid) == 0 }) ?? true, rename(new, path) == 0
+      owner.map({ lchown(new, $0.uid, $0.gid) == 0 }) ?? true, rename(new, path) == 0
     else { throw EngineError.system("cannot write \(path)") }
   }
 
   private static func makeFolder(_ path: String, owner: SpawnSpec.User?) throws {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw EngineError.system("cannot make \(path)") }
-    if let owner, chown(path, owner.uid, owner.gid) != 0 { throw EngineError.system("cannot give away \(path)") }
+    if let owner, lchown(path, owner.uid, owner.gid) != 0 { throw EngineError.system("cannot give away \(path)") }
   }
 
   // MARK: Small translations
@@ -127,20 +148,35 @@ struct SpecBuilder: Sendable {
         let known = Self.limitNumbers.keys.sorted().joined(separator: ", ")
         throw EngineError("\(service.place): services.\(service.name).ulimits.\(name): one of \(known)", code: .usage)
       }
-      return SpawnSpec.Limit(resource: number, soft: limit.soft < 0 ? .max : UInt64(limit.soft))
+      let soft = limit.soft < 0 ? .max : UInt64(limit.soft)
+      let most = [SpawnSpec.Limit.processes(Self.mostProcesses), .fileSize(Self.mostFileBytes)]
+        .first { $0.resource == number && !service.judge }?.hard
+      return SpawnSpec.Limit(resource: number, soft: min(soft, most ?? .max), hard: most ?? .max)
     }
-    return service.ulimits["nproc"] == nil ? own + [.processes(Self.mostProcesses)] : own
+    var all = own
+    if service.ulimits["nproc"] == nil { all.append(.processes(Self.mostProcesses)) }
+    if service.ulimits["fsize"] == nil, !service.judge { all.append(.fileSize(Self.mostFileBytes)) }
+    return all
   }
+
+  /// What a node of a lab may write into one file. (The largest of Postgres' have 1 GiB.)
+  static let mostFileBytes: UInt64 = 2 << 30
+
+  /// Whom a service may name. Any other user or group of this machine may be allowed what a node is not to reach.
+  static let users = ["nobody", "postgres", "prometheus", "redis"]
 
   /// Only root can change the user: a service without one runs as nobody. Other callers run all as themselves.
   static func user(_ service: Topology.Service) throws -> SpawnSpec.User? {
-    guard getuid() == 0, let name = service.user.map({ String($0.prefix { $0 != ":" }) }) else { return try nobody() }
+    guard let name = service.user else { return try nobody() }
     let place = "\(service.place): services.\(service.name).user"
-    guard let user = UInt32(name).map({ SpawnSpec.User(uid: $0, gid: $0) }) ?? known(name) else {
-      throw EngineError("\(place): there is no user \(name) here; its Debian package makes it", code: .missingPart)
+    guard users.contains(name) else {
+      throw EngineError(
+        "\(place): must be one of \(users.joined(separator: ", ")), not \(name); numbers and groups are not taken",
+        code: .usage)
     }
-    guard user.uid != 0 else {
-      throw EngineError("\(place): root of a node would be root of this machine; name another", code: .usage)
+    guard getuid() == 0 else { return nil }
+    guard let user = known(name), user.uid != 0 else {
+      throw EngineError("\(place): there is no user \(name) here; its Debian package makes it", code: .missingPart)
     }
     return user
   }

@@ -232,8 +232,8 @@ private struct RedisExport {
       try await operating.output(
         of: ["redis-cli", "-h", node.address, "CONFIG", "GET", "*"], environment: ["REDISCLI_AUTH": password]))
     let made = try await CommandRunner.run(
-      NodeCommand.line(["sh", "-c", Self.fresh, "sh", config], inNode: pid),
-      environment: NodeCommand.environment(of: pid), timeout: .seconds(10))
+      NodeCommand.line(["sh", "-c", Self.fresh, "sh", config], inNode: pid, by: Installation.find()),
+      timeout: .seconds(10))
     guard made.status == 0 else { throw EngineError("a second Redis for comparison did not start: \(made.output)") }
     let fresh = Self.values(made.output)
     let changed = live.filter { !Self.itsOwn.contains($0.key) && fresh[$0.key] != $0.value }

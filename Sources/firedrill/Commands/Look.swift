@@ -78,12 +78,12 @@ struct Shell: AsyncParsableCommand {
       throw EngineError("only root can enter a node from the operator's shell: leave that shell first", code: .usage)
     }
     let words = command.isEmpty ? ["/bin/bash", "--norc", "-i"] : command
-    var environment = NodeCommand.environment(of: pid)
-    environment["TERM"] = ProcessInfo.processInfo.environment["TERM"]
-    environment["PS1"] = "\(node):\\w\\$ "
-    environment.merge(databaseLogin(of: pid, environment)) { own, _ in own }
-    clearenv()
-    try become(NodeCommand.line(words, inNode: pid), environment: environment)
+    var added = databaseLogin(of: pid, NodeCommand.environment(of: pid))
+    added["TERM"] = ProcessInfo.processInfo.environment["TERM"]
+    added["PS1"] = "\(node):\\w\\$ "
+    try become(
+      NodeCommand.line(words, inNode: pid, by: Installation.find()),
+      environment: NodeCommand.environment(adding: added))
   }
 
   private func operatorShell() throws {
@@ -100,7 +100,8 @@ struct Shell: AsyncParsableCommand {
     guard let file = environment.first(where: { $0.key.hasSuffix("_DATABASE_PASSWORD_FILE") })?.value,
       let password = try? String(contentsOfFile: "/proc/\(pid)/root\(file)", encoding: .utf8)
     else { return [:] }
-    return ["PGPASSWORD": password.trimmingCharacters(in: .whitespacesAndNewlines), "PGCONNECT_TIMEOUT": "5"]
+    let login = ["PGPASSWORD": password.trimmingCharacters(in: .whitespacesAndNewlines), "PGCONNECT_TIMEOUT": "5"]
+    return login.filter { environment[$0.key] == nil }
   }
 }
 
