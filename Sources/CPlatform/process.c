@@ -151,7 +151,9 @@ int firedrill_take_name(const char *name) {
 int firedrill_lock_file(const char *path) {
   int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return -2;
-  if (!flock(fd, LOCK_EX | LOCK_NB)) return fd;
+  struct stat info;
+  // Whoever held it before may have removed the file.
+  if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &info) && info.st_nlink > 0) return fd;
   close(fd);
   return -1;
 }

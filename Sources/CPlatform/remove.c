@@ -57,10 +57,10 @@ int firedrill_remove(const char *path) {
   DIR *top = open_folder(AT_FDCWD, path);
   if (!top) return errno == ENOTDIR || errno == ELOOP ? unlink(path) : -1;
   struct dirent *entry;
-  int left = 1, problem = 0;
-  // Each round takes a layer away; one that takes nothing away is the last.
-  for (int progress = 1; left && progress;) {
-    left = progress = 0;
+  int problem = 0;
+  // Each round takes a layer away; one that takes nothing away is the last, whether or not something is left.
+  for (int progress = 1; progress;) {
+    progress = 0;
     rewinddir(top);
     while ((entry = readdir(top))) {
       if (is_dots(entry->d_name)) continue;
@@ -72,7 +72,6 @@ int firedrill_remove(const char *path) {
       if (!unlinkat(dirfd(top), entry->d_name, AT_REMOVEDIR)) {
         progress = 1;
       } else {
-        left = 1;
         problem = errno;
       }
     }

@@ -106,7 +106,7 @@ public struct RunDirectory: Sendable, Equatable {
       let lock = firedrill_lock_file(run.guardianLock)
       guard lock >= 0 else { return false }
       defer { close(lock) }
-      return (try? FileManager.default.removeItem(atPath: run.path)) != nil
+      return (try? Removal.remove(run.path)) != nil
     }
   }
 

@@ -14,6 +14,8 @@ public final class Guardian {
   private var clients: [Int32: GuardianConnection] = [:]
   private var controller: (pid: Int32, channel: Int32)?
   private var shutdownRequested = false
+  /// Raised with every record that is given out: of two the higher one is the fresher.
+  private var revision = 0
   private let signals: Int32
   private let listener: Int32
 
@@ -23,9 +25,7 @@ public final class Guardian {
   public init(run: RunDirectory, controllerCommand: [String]) throws {
     self.run = run
     self.controllerCommand = controllerCommand
-    guard firedrill_lock_file(run.guardianLock) >= 0 else {
-      throw EngineError("this lab has a guardian already", code: .busy)
-    }
+    try Self.lock(run)
     _ = firedrill_become_subreaper()
     signals = firedrill_signal_descriptor()
     let (block, _) = try RunDirectory.takeBlock()
@@ -38,6 +38,16 @@ public final class Guardian {
     guard signals >= 0, listener >= 0 else { throw EngineError.system("cannot listen on \(run.guardianSocket)") }
   }
 
+  /// Who looks whether a guardian is there, or sweeps, holds the lock for a moment.
+  static func lock(_ run: RunDirectory) throws {
+    for _ in 0..<20 {
+      try run.create()
+      if firedrill_lock_file(run.guardianLock) >= 0 { return }
+      usleep(10_000)
+    }
+    throw EngineError("this lab has a guardian already", code: .busy)
+  }
+
   /// Runs until it is told to shut down, or by SIGTERM; then every node has ended and the run folder is gone.
   public func runLoop() {
     do { try startController() } catch { log("\(error)") }
@@ -45,8 +55,13 @@ public final class Guardian {
       waitForEvents()
       fireTimers()
     }
-    if let controller { kill(controller.pid, SIGKILL) }
-    try? FileManager.default.removeItem(atPath: run.path)
+    if let controller {
+      kill(controller.pid, SIGKILL)
+      // It writes to the run folder until it has ended.
+      var status: Int32 = 0
+      waitpid(controller.pid, &status, 0)
+    }
+    do { try Removal.remove(run.path) } catch { log("\(error)") }
     // Only now: who asked for the shutdown may rely on nothing being left.
     clients.values.forEach { $0.flushShutdown() }
   }
@@ -121,15 +136,21 @@ public final class Guardian {
     node.killAt = nil
     node.askAgainAt = nil
     node.quickEnds = now - node.startedClock > 10 ? 0 : node.quickEnds
-    if !node.stopped, !shutdownRequested, let wait = node.spec.restart.delay(failed: failed, runs: node.quickEnds) {
-      node.respawnAt = now + wait
-      node.quickEnds += 1
-    }
+    startLater(node, failed: failed)
     let waiting = node.onEnd
     node.onEnd = []
     if node.forget { nodes[node.spec.node] = nil }
     waiting.forEach { $0() }
     announce(node)
+  }
+
+  /// Has a node that ended, or could not be started, started again as its policy says.
+  private func startLater(_ node: GuardianNode, failed: Bool) {
+    guard !node.stopped, !shutdownRequested,
+      let wait = node.spec.restart.delay(failed: failed, runs: node.quickEnds)
+    else { return }
+    node.respawnAt = Self.now() + wait
+    node.quickEnds += 1
   }
 
   // MARK: Timers
@@ -150,7 +171,11 @@ public final class Guardian {
       if let at = node.respawnAt, at <= now {
         node.respawnAt = nil
         node.restarts += 1
-        do { try start(node) } catch { log("\(error)") }
+        do { try start(node) } catch {
+          log("\(error)")
+          startLater(node, failed: true)
+          announce(node)
+        }
       }
     }
     for (id, fault) in faults where fault.dueAt <= now { undo(id) }
@@ -182,14 +207,14 @@ public final class Guardian {
           throw EngineError("\(name) has no process \(title)", code: .usage)
         }
         reply(GuardianReply())
-      case .list: reply(GuardianReply(nodes: nodes.values.map(\.record)))
+      case .list: reply(GuardianReply(nodes: nodes.values.map(record)))
       case .inject(let fault): reply(try inject(fault))
       case .clear(let id): undo(id) { reply(GuardianReply()) }
       case .faults: reply(GuardianReply(faults: faults.values.map(\.record)))
       case .ensureController:
         try startController()
         reply(GuardianReply())
-      case .shutdown: beginShutdown()
+      case .shutdown(let seconds): beginShutdown(within: seconds)
       }
     } catch {
       reply(GuardianReply(error: "\(error)"))
@@ -210,7 +235,7 @@ public final class Guardian {
     node.restarts = 0
     nodes[spec.node] = node
     try start(node)
-    reply(GuardianReply(node: node.record))
+    reply(GuardianReply(node: record(node)))
   }
 
   /// A node that is still ending is started when it has ended: otherwise undoing a stop at once would do nothing.
@@ -220,12 +245,12 @@ public final class Guardian {
     node.quickEnds = 0
     guard isEnding else {
       try start(node)
-      return reply(GuardianReply(node: node.record))
+      return reply(GuardianReply(node: record(node)))
     }
     node.onEnd.append { [self] in
       do {
         try start(node)
-        reply(GuardianReply(node: node.record))
+        reply(GuardianReply(node: record(node)))
       } catch {
         reply(GuardianReply(error: "\(error)"))
       }
@@ -251,7 +276,7 @@ public final class Guardian {
     node.respawnAt = nil
     guard node.pid != nil else {
       if node.forget { nodes[node.spec.node] = nil }
-      return reply(GuardianReply(node: node.record))
+      return reply(GuardianReply(node: record(node)))
     }
     whenEnded(node, reply)
     node.killAt = min(node.killAt ?? .infinity, Self.now() + node.spec.stopGrace)
@@ -268,8 +293,8 @@ public final class Guardian {
   }
 
   private func whenEnded(_ node: GuardianNode, _ reply: @escaping (GuardianReply) -> Void) {
-    guard node.pid != nil else { return reply(GuardianReply(node: node.record)) }
-    node.onEnd.append { reply(GuardianReply(node: node.record)) }
+    guard node.pid != nil else { return reply(GuardianReply(node: record(node))) }
+    node.onEnd.append { [self] in reply(GuardianReply(node: record(node))) }
   }
 
   private func freeze(_ name: String, _ frozen: Bool) throws -> GuardianReply {
@@ -278,7 +303,7 @@ public final class Guardian {
     node.signalAll(frozen ? SIGSTOP : SIGCONT)
     node.frozen = frozen
     announce(node)
-    return GuardianReply(node: node.record)
+    return GuardianReply(node: record(node))
   }
 
   // MARK: Faults
@@ -332,15 +357,24 @@ public final class Guardian {
     controller = (pid, ours)
   }
 
-  private func beginShutdown() {
-    guard !shutdownRequested else { return }
-    shutdownRequested = true
-    faults.removeAll()
-    for node in nodes.values { end(node) { _ in } }
+  private func beginShutdown(within seconds: Double? = nil) {
+    if !shutdownRequested {
+      shutdownRequested = true
+      faults.removeAll()
+      for node in nodes.values { end(node) { _ in } }
+    }
+    guard let seconds else { return }
+    // SIGKILL to its first process ends a node's whole pid namespace, whatever it would rather do.
+    for node in nodes.values where node.pid != nil { node.killAt = min(node.killAt ?? .infinity, Self.now() + seconds) }
+  }
+
+  private func record(_ node: GuardianNode) -> NodeRecord {
+    revision += 1
+    return node.record(revision: revision)
   }
 
   private func announce(_ node: GuardianNode) {
-    for client in clients.values where client.wantsNews { client.send(GuardianReply(node: node.record)) }
+    for client in clients.values where client.wantsNews { client.send(GuardianReply(node: record(node))) }
   }
 
   private func log(_ text: String) {

@@ -71,9 +71,11 @@ public final class GuardianClient: Sendable {
   }
 
   /// Ends the lab: every node and the guardian. Returns when all are gone and the run folder is removed.
-  public func shutdown(timeout: Duration = .seconds(30)) async throws {
+  ///
+  /// - Parameter seconds: the most that a node gets to end, whatever its `stop_grace_period`.
+  public func shutdown(within seconds: Double? = nil, timeout: Duration = .seconds(30)) async throws {
     do {
-      try await send(.shutdown, timeout: timeout)
+      try await send(.shutdown(within: seconds), timeout: timeout)
     } catch let error as EngineError where error.description == "the guardian is gone" {
       return
     }

@@ -24,10 +24,10 @@ final class GuardianNode {
 
   init(spec: SpawnSpec) { self.spec = spec }
 
-  var record: NodeRecord {
+  func record(revision: Int) -> NodeRecord {
     NodeRecord(
       spec: spec, pid: pid, stopped: stopped, frozen: frozen, restarts: restarts, startedAt: startedAt, exit: exit,
-      gone: forget && pid == nil)
+      gone: forget && pid == nil, revision: revision)
   }
 
   /// Sends a signal to the node's first process.

@@ -102,8 +102,8 @@ indirect enum GuardianOrder: Codable, Sendable, Equatable {
   case faults
   /// Starts the controller if it does not run.
   case ensureController
-  /// Ends everything, then the guardian itself.
-  case shutdown
+  /// Ends everything, then the guardian itself. No node gets more than `within` seconds, whatever its grace.
+  case shutdown(within: Double?)
 }
 
 /// A fault in the journal, with what undoes it.
@@ -130,6 +130,20 @@ struct NodeRecord: Codable, Sendable, Equatable {
   var exit: String?
   /// The guardian has forgotten it: it will not come back by itself.
   var gone = false
+  /// Of two records of a lab the higher one is the fresher.
+  var revision = 0
+}
+
+/// Tells fresh records from stale ones: an answer may overtake news that are older.
+struct FreshRecords {
+  private var latest: [String: Int] = [:]
+
+  /// Whether nothing fresher has been seen of the node; a record is taken once.
+  mutating func take(_ record: NodeRecord) -> Bool {
+    guard record.revision > latest[record.spec.node] ?? -1 else { return false }
+    latest[record.spec.node] = record.revision
+    return true
+  }
 }
 
 /// A line from a client to the guardian.

@@ -156,12 +156,17 @@ extension ProcessEngine {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for node in nodes where views[node]?.record != nil {
         group.addTask {
-          try await self.guardian.send(.remove(node: node), timeout: .seconds(60))
-          await self.noteGone(node)
+          try await self.forget(node, timeout: .seconds(60))
         }
       }
       for try await _ in group {}
     }
+  }
+
+  /// Has the guardian end a node and forget it.
+  func forget(_ node: String, timeout: Duration = .seconds(30)) async throws {
+    let answer = try await guardian.send(.remove(node: node), timeout: timeout)
+    if let record = answer.node { note(record) } else { noteGone(node) }
   }
 
   /// Writes down what runs, for the next controller; and where it is, for nodes and Prometheus.

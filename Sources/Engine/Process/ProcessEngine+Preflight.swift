@@ -32,8 +32,7 @@ extension ProcessEngine {
       engine.views[node]?.record.map { $0.pid == nil } ?? false
     }
     let status = await wait(timeout: timeout, until: isOver) ? Self.status(views[node]?.record?.exit ?? "") : 124
-    try await guardian.send(.remove(node: node))
-    noteGone(node)
+    try await forget(node)
     let output = FileHandle(forReadingAtPath: log).flatMap { try? $0.read(upToCount: Self.outputLimit) } ?? Data()
     return CommandResult(status: status, output: String(decoding: output, as: UTF8.self))
   }

@@ -20,6 +20,7 @@ public actor ProcessEngine: Engine {
   var plan: AddressPlan
   var views: [String: NodeView] = [:]
   var healthTasks: [String: Task<Void, Never>] = [:]
+  private var fresh = FreshRecords()
   private var changeWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
   private var nextWaiter = 0
   var faultCount = 0
@@ -106,6 +107,7 @@ public actor ProcessEngine: Engine {
 
   func note(_ record: NodeRecord) {
     let name = record.spec.node
+    guard fresh.take(record) else { return }
     if record.gone { return noteGone(name) }
     let before = views[name]?.record?.pid
     var view =
