@@ -22,12 +22,19 @@ struct ComposeReader {
     profiles = Set((variables["COMPOSE_PROFILES"] ?? "").split(separator: ",").map { String($0).trimmed })
   }
 
+  /// Each has a number in the addresses of its nodes.
+  private static let mostServices = 200
+
   /// - Returns: whether the file could be read at all; what others say of it would be noise otherwise.
   mutating func read(_ source: Topology.Source) -> Bool {
     guard let node = YAML.parse(source.text, file: source.name, problems: problems) else { return false }
     guard let top = YAMLValue(interpolated(node), key: "", problems: problems).map() else { return false }
     if let services = top.required("services")?.map() {
-      for (name, place, value) in services.entries() {
+      let entries = services.entries()
+      if entries.count > Self.mostServices {
+        problems.report("has more than \(Self.mostServices) services", at: node.place, key: "services")
+      }
+      for (name, place, value) in entries.prefix(Self.mostServices) {
         if let draft = service(name, at: place, value, judge: source.judge) { drafts.append(draft) }
       }
     }
@@ -62,11 +69,20 @@ struct ComposeReader {
     return parts.isEmpty ? "." : parts.joined(separator: "/")
   }
 
+  /// Characters of all texts of a file with their variables replaced.
+  private static let longest = 4 << 20
+
   private func interpolated(_ node: YAMLNode) -> YAMLNode {
-    node.mapTexts { text, place, key in
+    var length = 0
+    return node.mapTexts { text, place, key in
+      guard length <= Self.longest else { return text }
       var interpolation = Interpolation(variables)
       do throws(Interpolation.Failure) {
         let result = try interpolation.expand(text)
+        length += result.utf8.count
+        if length > Self.longest {
+          problems.report("is longer than \(Self.longest) characters once variables are replaced", at: place)
+        }
         for name in interpolation.unset {
           problems.warn("the variable \(name) is not set; taken as empty", at: place, key: key)
         }

@@ -15,6 +15,8 @@ public enum DotEnv {
   ) -> [String: String] {
     var reader = Reader(text: Array(text.replacing("\r\n", with: "\n")), file: file, problems: problems)
     var values: [String: String] = [:]
+    // What a line sees: the lines before it, and the environment over them.
+    var known = environment
     while let statement = reader.next() {
       if let outer = environment[statement.name] {
         values[statement.name] = outer
@@ -22,7 +24,7 @@ public enum DotEnv {
       }
       guard var value = statement.value else { continue }
       if statement.expands {
-        var interpolation = Interpolation(values.merging(environment) { _, outer in outer })
+        var interpolation = Interpolation(known)
         do { value = try interpolation.expand(value) } catch {
           problems.report(error.text, at: statement.place, key: statement.name)
         }
@@ -31,6 +33,7 @@ public enum DotEnv {
         }
       }
       values[statement.name] = value
+      known[statement.name] = value
     }
     return values
   }
@@ -157,6 +160,7 @@ extension Interpolation.Failure {
   var text: String {
     switch self {
     case .invalid(let piece): "`\(piece)` is no valid variable; `$$` stands for a dollar sign"
+    case .tooLong: "is longer than \(Interpolation.longest) characters once variables are replaced"
     case .missing(let name, let message):
       "the required variable \(name) has no value\(message.isEmpty ? "" : ": \(message)")"
     }

@@ -10,7 +10,12 @@ public struct Interpolation {
     case invalid(String)
     /// A required variable has no value.
     case missing(name: String, message: String)
+    /// The text gets longer than `longest`.
+    case tooLong
   }
+
+  /// Characters of a text with its variables replaced: variables of variables could otherwise fill the memory.
+  static let longest = 65_536
 
   private let variables: [String: String]
   /// Names of variables that had no value and no default, in order of appearance.
@@ -30,6 +35,7 @@ public struct Interpolation {
     var result = ""
     var index = text.startIndex
     while index < text.endIndex {
+      guard result.utf8.count <= Self.longest else { throw .tooLong }
       guard text[index] == "$" else {
         result.append(text[index])
         index += 1
@@ -51,6 +57,7 @@ public struct Interpolation {
         index = name.endIndex
       }
     }
+    guard result.utf8.count <= Self.longest else { throw .tooLong }
     return result
   }
 

@@ -27,6 +27,9 @@ public final class Problems {
   /// What is worth a word but no error.
   public private(set) var warnings: [Problem] = []
 
+  /// Nobody reads more.
+  private static let most = 200
+
   /// Starts without any.
   public init() {}
 
@@ -37,7 +40,7 @@ public final class Problems {
   ///
   /// - Parameter spoils: whether further errors at the same place would only follow from this one; they are dropped.
   public func report(_ message: String, at place: YAMLPlace, key: String = "", spoils: Bool = false) {
-    guard !spoilt.contains(place) else { return }
+    guard !spoilt.contains(place), errors.count < Self.most else { return }
     if spoils { spoilt.insert(place) }
     let problem = Problem(place: place, key: key, message: message)
     if !errors.contains(problem) { errors.append(problem) }
@@ -46,7 +49,7 @@ public final class Problems {
   /// Notes something that is no error; the same one twice counts once.
   public func warn(_ message: String, at place: YAMLPlace, key: String = "") {
     let problem = Problem(place: place, key: key, message: message)
-    if !warnings.contains(problem) { warnings.append(problem) }
+    if warnings.count < Self.most, !warnings.contains(problem) { warnings.append(problem) }
   }
 
   /// Throws `ProblemsError` with all errors, in the order of the files, if there are any.

@@ -9,6 +9,7 @@ public enum YAML {
   /// nil.
   public static func parse(_ text: String, file: String, problems: Problems) -> YAMLNode? {
     let before = problems.errors.count
+    guard YAMLBounds.hold(text, file: file, problems: problems) else { return nil }
     var builder = YAMLBuilder(file: file, problems: problems)
     do {
       guard let root = try Yams.compose(yaml: text) else {
