@@ -1,3 +1,4 @@
+import DrillCore
 import Foundation
 
 /// What people read: messages on standard error, results on standard output, colour on terminals only.
@@ -33,12 +34,15 @@ enum Console {
 
   /// A line that a CI system takes for an order, as it is.
   static func order(_ line: String, amongResults: Bool) {
-    if amongResults { out(line) } else { write(line) }
+    if amongResults { out(line) } else { FileHandle.standardError.write(Data((line + "\n").utf8)) }
   }
 
   static func error(_ text: String) { write("firedrill: \(text)") }
 
-  private static func write(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  /// Some of it may be a lab's.
+  private static func write(_ text: String) {
+    FileHandle.standardError.write(Data((HarmlessText.lines(text) + "\n").utf8))
+  }
 
   /// Columns, as wide as their widest cell.
   static func table(_ rows: [[String]]) -> String {

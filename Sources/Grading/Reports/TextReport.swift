@@ -9,9 +9,10 @@ public enum TextReport {
   public static func text(_ verdict: Verdict, required: Tier, explain: Bool = false) -> String {
     var lines: [String] = []
     for check in verdict.checks {
-      lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(check.finding.observed)")
+      let observed = HarmlessText.within(check.finding.observed)
+      lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(observed)")
       guard explain || check.finding.status != .met else { continue }
-      lines.append("    expected: \(check.finding.expected)")
+      lines.append("    expected: \(HarmlessText.within(check.finding.expected))")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
       if !check.runbook.isEmpty { lines.append("    see:      \(command(showing: check.runbook, verdict.scenario))") }
     }

@@ -40,25 +40,50 @@ struct Verify: AsyncParsableCommand {
     if let fleet, !FileManager.default.isExecutableFile(atPath: fleet) {
       throw EngineError("--fleet: \(fleet) is no program", code: .usage)
     }
-    for (id, _) in chosen {
-      guard let kept = evidence(of: id) else { continue }
-      guard !FileManager.default.fileExists(atPath: kept + "/history.jsonl") else {
-        throw EngineError("\(kept) already holds evidence; choose another folder", code: .usage)
-      }
-    }
+    for (id, _) in chosen { if let kept = evidence(of: id) { try Self.requireEmpty(kept) } }
     try Doctor.requireParts()
     RunDirectory.sweep()
+    // What is said until the annotations is no order, whatever stands in it.
+    let token = "firedrill-\(UInt64.random(in: 0...UInt64.max))"
+    if github { Console.order("::stop-commands::\(token)", amongResults: !json) }
+    let results: [VerifiedLab.Result]
+    do {
+      defer { if github { Console.order("::\(token)::", amongResults: !json) } }
+      results = try await verify(chosen, installation)
+      try report(results)
+    }
+    if github { try annotate(results) }
+    let status = Self.status(of: results.map(\.verdict.verdict))
+    if status != ExitStatus.passed { throw ExitCode(status) }
+  }
+
+  private func verify(
+    _ chosen: [(id: String, source: String)], _ installation: Installation
+  ) async throws -> [VerifiedLab.Result] {
     var results: [VerifiedLab.Result] = []
     for (id, source) in chosen {
       Console.note("\(id): from \(source)")
       let lab = VerifiedLab(
         scenario: id, source: source, installation: installation, fleet: fleet, required: require.tier, seed: seed,
         evidence: evidence(of: id))
-      results.append(try await lab.verify())
+      do {
+        results.append(try await lab.verify())
+      } catch  where chosen.count > 1 {
+        // The others' verdicts are worth having.
+        results.append(lab.untried(error))
+      }
     }
-    try report(results)
-    let status = Self.status(of: results.map(\.verdict.verdict))
-    if status != ExitStatus.passed { throw ExitCode(status) }
+    return results
+  }
+
+  /// Evidence is never written over, nor to where a link leads.
+  private static func requireEmpty(_ folder: String) throws {
+    var info = stat()
+    guard lstat(folder, &info) == 0 else { return }
+    let isFolder = info.st_mode & S_IFMT == S_IFDIR
+    guard isFolder, try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty else {
+      throw EngineError("\(folder) already holds evidence; choose another folder", code: .usage)
+    }
   }
 
   private func evidence(of id: String) -> String? { evidence.map { "\(LabFolder(path: $0).path)/\(id)" } }
@@ -97,7 +122,7 @@ struct Verify: AsyncParsableCommand {
   private func report(_ results: [VerifiedLab.Result]) throws {
     let verdicts = results.map { (verdict: $0.verdict, seconds: $0.seconds) }
     if json {
-      Console.out(Self.document(results).text)
+      Console.out(Self.document(results).text.replacing("##", with: "#\\u0023"))
     } else {
       for result in results {
         Console.out(Console.bold("\(result.verdict.scenario)") + " (\(tenths(result.seconds)) s)")
@@ -107,12 +132,14 @@ struct Verify: AsyncParsableCommand {
     if let path = self.verdicts { try write(Self.document(results).text + "\n", to: path) }
     if let junit { try write(JUnitReport.xml(verdicts), to: junit) }
     if let summary { try write(MarkdownReport.text(verdicts), to: summary) }
-    guard github else { return }
+  }
+
+  private func annotate(_ results: [VerifiedLab.Result]) throws {
     for line in GitHubAnnotations.lines(results.map(\.verdict), file: "\(folder)/compose.yaml") {
       Console.order(line, amongResults: !json)
     }
     if let page = ProcessInfo.processInfo.environment["GITHUB_STEP_SUMMARY"] {
-      try append(MarkdownReport.text(verdicts), to: page)
+      try append(MarkdownReport.text(results.map { (verdict: $0.verdict, seconds: $0.seconds) }), to: page)
     }
   }
 
