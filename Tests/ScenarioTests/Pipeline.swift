@@ -7,7 +7,7 @@ struct Pipeline {
   var script: String
   var environment: [String: String]
 
-  /// The composite action: its own steps with their environment, every input at its default.
+  /// The composite action: its own steps with their environment, every input at its default; required ones are missing.
   static func github(share: String) throws -> Pipeline {
     let action = try yaml(share + "/compose/ci/action.yml")
     let inputs = try #require(action["inputs"] as? [String: [String: Any]])
@@ -18,7 +18,9 @@ struct Pipeline {
       #expect(step["shell"] as? String == "bash")
       for (name, value) in step["env"] as? [String: String] ?? [:] {
         let input = value.replacing("${{ inputs.", with: "").replacing(" }}", with: "")
-        environment[name] = try #require(inputs[input]?["default"] as? String, "\(value) is no input")
+        let given = try #require(inputs[input], "\(value) is no input")
+        if given["required"] as? Bool == true { continue }
+        environment[name] = try #require(given["default"] as? String, "\(input) has no default")
       }
     }
     return Pipeline(script: steps.compactMap { $0["run"] as? String }.joined(separator: "\n"), environment: environment)
