@@ -9,22 +9,30 @@ public struct LabBounds: Sendable {
     public var reason: String
     /// In words.
     public var description: String
+    /// Whether the lab uses it; otherwise it is gone from the machine since the lab began, and others may have it.
+    public var isCertain = true
   }
 
   /// Processes and threads. (200 instances beside their databases have about 2,000.)
   public var tasks = 6_000
-  /// Bytes of memory that its processes share with nobody.
+  /// Bytes of memory that are its processes' own, pages that several have in equal parts; with what is in files in
+  /// memory.
   public var memoryBytes = 4 << 30
-  /// Bytes of its volumes, logs and files.
+  /// Bytes of its volumes, logs and files, and of files that have no name any more.
   public var diskBytes = 4 << 30
+  /// Its files and folders.
+  public var files = 200_000
 
   /// The bounds of `firedrill verify`.
   public init() {}
 
   /// Looks once a second until something is too much, and then throws it; ends when its task is cancelled.
   public func watch(_ run: RunDirectory, lab: LabFolder) async throws {
+    let disks = [RunDirectory.base, lab.path]
+    let before = MachineUse.now(disks)
     while !Task.isCancelled {
       if let excess = excess(below: run.guardianPID, folders: [run.volumes, lab.path]) { throw excess }
+      if let excess = excess(since: before, .now(disks)) { throw excess }
       try await Task.sleep(for: .seconds(1))
     }
   }
@@ -35,74 +43,51 @@ public struct LabBounds: Sendable {
     if used.tasks > tasks {
       return Excess(reason: "too_many_processes", description: "\(used.tasks) processes and threads, at most \(tasks)")
     }
-    if used.memoryBytes > memoryBytes {
-      return Excess(
-        reason: "too_much_memory", description: "\(used.memoryBytes >> 20) MB of memory, at most \(memoryBytes >> 20)")
+    // Pages that a server shares with its children count for each of them at first; the true sum takes long to get.
+    if used.memoryBytes > memoryBytes, let root {
+      let memory = ProcessTree.sharedFairly(below: root)
+      if memory > memoryBytes {
+        return Excess(
+          reason: "too_much_memory", description: "\(memory >> 20) MB of memory, at most \(memoryBytes >> 20)")
+      }
     }
-    let disk = folders.reduce(0) { $0 + Self.bytes(in: $1) }
+    var disk = 0
+    var count = 0
+    for folder in folders { add(folder, to: &disk, &count) }
     if disk > diskBytes {
       return Excess(reason: "too_much_disk", description: "\(disk >> 20) MB of disk, at most \(diskBytes >> 20)")
+    }
+    if count > files { return Excess(reason: "too_much_disk", description: "more than \(files) files and folders") }
+    return nil
+  }
+
+  /// What no process and no folder shows: files without a name, and files in memory. The machine is short of them.
+  func excess(since before: MachineUse, _ now: MachineUse) -> Excess? {
+    let others = "are gone from this machine since the lab began, and neither its processes nor its files show them"
+    let memory = now.filesInMemory - before.filesInMemory
+    if memory > memoryBytes {
+      return Excess(reason: "too_much_memory", description: "\(memory >> 20) MB of memory \(others)", isCertain: false)
+    }
+    for (then, disk) in zip(before.disks, now.disks) {
+      if then.bytes - disk.bytes > diskBytes {
+        let gone = (then.bytes - disk.bytes) >> 20
+        return Excess(reason: "too_much_disk", description: "\(gone) MB of disk \(others)", isCertain: false)
+      }
+      if then.files - disk.files > files {
+        let gone = then.files - disk.files
+        return Excess(reason: "too_much_disk", description: "\(gone) files \(others)", isCertain: false)
+      }
     }
     return nil
   }
 
-  /// What the files below a folder take on the disk.
-  static func bytes(in folder: String) -> Int {
-    var total = 0
+  /// Adds what a folder takes on the disk; ends where it is too much already.
+  private func add(_ folder: String, to bytes: inout Int, _ count: inout Int) {
     let all = FileManager.default.enumerator(atPath: folder)
-    while let name = all?.nextObject() as? String {
+    while count <= files, let name = all?.nextObject() as? String {
       var info = stat()
-      if lstat("\(folder)/\(name)", &info) == 0 { total += Int(info.st_blocks) * 512 }
+      count += 1
+      if lstat("\(folder)/\(name)", &info) == 0 { bytes += Int(info.st_blocks) * 512 }
     }
-    return total
-  }
-}
-
-/// What a process and everything that descends from it uses.
-enum ProcessTree {
-  struct Usage: Equatable {
-    var tasks = 0
-    var memoryBytes = 0
-  }
-
-  private struct Entry {
-    var parent: Int32
-    var tasks: Int
-  }
-
-  static func usage(below root: Int32) -> Usage {
-    var children: [Int32: [Int32]] = [:]
-    var entries: [Int32: Entry] = [:]
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-      guard let pid = Int32(name), let entry = entry(of: pid) else { continue }
-      entries[pid] = entry
-      children[entry.parent, default: []].append(pid)
-    }
-    var usage = Usage()
-    var open = [root]
-    while let pid = open.popLast() {
-      guard let entry = entries[pid] else { continue }
-      usage.tasks += entry.tasks
-      usage.memoryBytes += ownMemory(of: pid)
-      open += children[pid] ?? []
-    }
-    return usage
-  }
-
-  /// Parent and number of threads, from `stat` (proc(5)): what stands after the name, which may hold anything.
-  private static func entry(of pid: Int32) -> Entry? {
-    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-      let end = text.lastIndex(of: ")")
-    else { return nil }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    guard fields.count > 17, let parent = Int32(fields[1]), let tasks = Int(fields[17]) else { return nil }
-    return Entry(parent: parent, tasks: tasks)
-  }
-
-  /// Resident pages that are not shared.
-  private static func ownMemory(of pid: Int32) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8)) ?? ""
-    let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-    return fields.count > 2 ? max(0, fields[1] - fields[2]) * Int(getpagesize()) : 0
   }
 }

@@ -18,12 +18,19 @@ public struct LabIntake: Sendable {
     var name: String
     var contents: Data
     var isExecutable: Bool
+
+    /// Archives such as zip's lose the right to execute what can only have been meant so.
+    var isScript: Bool { (name == "preflight" || name.hasPrefix("bin/")) && contents.starts(with: Data("#!".utf8)) }
   }
 
-  /// Most files, and most bytes of all of them.
+  /// So many are told.
+  static let mostProblems = 50
+  /// Most files and folders, and most bytes of all of them.
   public static let mostFiles = 2_000
   /// See `mostFiles`.
   public static let mostBytes = 64 << 20
+  /// Most bytes of a file that is read before anything bounds it.
+  static let mostBytesOf = ["compose.yaml": 256 << 10, ".env": 256 << 10]
   /// What decides a verdict comes from the installation.
   public static let judges: Set<String> = ["certify.yaml", "decoys", "healthy.sh", "judge.yaml", "scenario.yaml"]
   private static let skipped = LabFolder.ownNames.union([".git"])
@@ -54,7 +61,7 @@ public struct LabIntake: Sendable {
       let path = "\(lab.path)/\(file.name)"
       try manager.createDirectory(
         atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-      let mode = file.isExecutable ? 0o755 : 0o644
+      let mode = file.isExecutable || file.isScript ? 0o755 : 0o644
       guard manager.createFile(atPath: path, contents: file.contents, attributes: [.posixPermissions: mode]) else {
         throw EngineError("cannot write \(path)")
       }
@@ -66,10 +73,13 @@ public struct LabIntake: Sendable {
     var files: [File] = []
     var problems: [String] = []
     var bytes = 0
+    var entries = 0
 
     mutating func readAll() throws {
       let all = FileManager.default.enumerator(atPath: folder)
       while let name = all?.nextObject() as? String {
+        entries += 1
+        if isTooMuch || problems.count >= LabIntake.mostProblems { break }
         let first = name.split(separator: "/").first.map(String.init) ?? name
         if LabIntake.skipped.contains(first) || LabIntake.judges.contains(first) {
           all?.skipDescendants()
@@ -79,14 +89,15 @@ public struct LabIntake: Sendable {
           continue
         }
         read(name)
-        guard files.count <= LabIntake.mostFiles, bytes <= LabIntake.mostBytes else {
-          problems.append(
-            "\(folder): a lab has at most \(LabIntake.mostFiles) files and \(LabIntake.mostBytes >> 20) MiB")
-          break
-        }
+      }
+      if isTooMuch {
+        problems.append(
+          "\(folder): a lab has at most \(LabIntake.mostFiles) files and folders, and \(LabIntake.mostBytes >> 20) MiB")
       }
       guard problems.isEmpty else { throw Refused(problems: problems.sorted()) }
     }
+
+    private var isTooMuch: Bool { entries > LabIntake.mostFiles || bytes > LabIntake.mostBytes }
 
     private mutating func read(_ name: String) {
       var info = stat()
@@ -99,6 +110,9 @@ public struct LabIntake: Sendable {
       case S_IFREG: break
       case S_IFLNK: return problems.append("\(shown(name)): is a link; hand in the file itself")
       default: return problems.append("\(shown(name)): is neither a file nor a folder")
+      }
+      if let most = LabIntake.mostBytesOf[name], info.st_size > most {
+        return problems.append("\(shown(name)): has more than \(most >> 10) KiB")
       }
       bytes += Int(info.st_size)
       guard bytes <= LabIntake.mostBytes else { return }

@@ -36,7 +36,11 @@ extension ScenarioTests {
         #expect(lab.reasons(verdict).contains("instance_refuses"))
         #expect(try lab.report("junit.xml").contains("<failure type=\"instance_refuses\""))
         #expect(try lab.text("page.md").hasPrefix("before\n### Firedrill"))
-        #expect(result.out.contains("\n::error file=lab/compose.yaml,title=one-bad-instance%3A "), "\(result.out)")
+        // Between these two lines nothing is an order.
+        let stop = try #require(result.out.firstMatch(of: /^::stop-commands::(firedrill-[0-9]+)\n/))
+        let go = try #require(result.out.firstRange(of: "\n::\(stop.1)::\n"))
+        let order = "\n::error file=lab/compose.yaml,title=one-bad-instance%3A "
+        #expect(try #require(result.out.firstRange(of: order)).lowerBound >= result.out.index(before: go.upperBound))
       }
     }
 
@@ -52,13 +56,49 @@ extension ScenarioTests {
       }
     }
 
+    /// What the repository itself has put where the reports go is not taken for ours.
+    @Test func plantedReportsAreGone() throws {
+      try Submission.with { lab in
+        try lab.write("judge.yaml", "services: {}\n")
+        let evidence = lab.path("firedrill-reports/evidence/\(Self.scenario)")
+        try FileManager.default.createDirectory(atPath: evidence, withIntermediateDirectories: true)
+        for name in ["verdicts.json", "junit.xml", "summary.md", "evidence/\(Self.scenario)/history.jsonl"] {
+          try "passed".write(toFile: lab.path("firedrill-reports/" + name), atomically: true, encoding: .utf8)
+        }
+        let pipeline = try Pipeline.gitlab(share: lab.cli.share)
+        #expect(try lab.run(pipeline).status == 1)
+        #expect(lab.reasons(try lab.verdict()) == ["files_refused"])
+        // Nor is a setting that is missing a reason to pass.
+        let unnamed = try lab.run(pipeline, scenarios: "")
+        #expect(unnamed.status == 64 && unnamed.errors.contains("FIREDRILL_SCENARIOS is not set"), "\(unnamed.errors)")
+        try FileManager.default.removeItem(atPath: lab.path("firedrill-reports"))
+        let elsewhere = lab.path("elsewhere")
+        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+        symlink(elsewhere, lab.path("firedrill-reports"))
+        let linked = try lab.run(pipeline)
+        #expect(linked.status == 64 && linked.errors.contains("is a link"), "\(linked.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).isEmpty)
+      }
+    }
+
+    /// A runner that is cancelled sends one signal, and looks for nothing that is left.
+    @Test(arguments: [SIGTERM, SIGHUP]) func aSignalInTheGradeLeavesNothing(_ number: Int32) throws {
+      try Submission.with("stale-reads") { lab in
+        let verifying = try lab.cli.launch(["verify", "stale-reads", "--plain", "--lab", lab.folder])
+        try eventually(within: 60, "the grade is under way") { verifying.errors.contains("trial ") }
+        kill(verifying.process.processIdentifier, number)
+        let result = try verifying.wait(30)
+        #expect(result.status == 130, "\(result.errors)")
+      }
+    }
+
     /// Files that try to get a verdict which they don't deserve, or to do harm: what each is refused for. All of them
     /// but the first never come to a grade, and each ends within its bound.
     @Test(arguments: Hostile.all) func hostileFilesGetNoVerdictAndDoNoHarm(_ hostile: Hostile) throws {
       try Submission.with(hostile.scenario) { lab in
         try hostile.prepare(lab)
         let result = try lab.verify(timeout: hostile.seconds)
-        #expect(result.status == 1, "\(result.out)\n\(result.errors)")
+        #expect(result.status == hostile.status, "\(result.out)\n\(result.errors)")
         let reasons = lab.reasons(try lab.verdict(of: result.out))
         #expect(reasons.contains { hostile.reasons.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
         for path in hostile.untouched {
@@ -143,9 +183,9 @@ struct Submission {
   }
 
   /// Runs the commands of a pipeline as its runner would, in the folder that holds the lab.
-  func run(_ pipeline: Pipeline, timeout: TimeInterval = 120) throws -> CLI.Result {
+  func run(_ pipeline: Pipeline, scenarios: String? = nil, timeout: TimeInterval = 120) throws -> CLI.Result {
     var environment = pipeline.environment
-    environment["FIREDRILL_SCENARIOS"] = scenario
+    environment["FIREDRILL_SCENARIOS"] = scenarios ?? scenario
     environment["GITHUB_STEP_SUMMARY"] = path("page.md")
     let words = ["-C", path("")] + environment.map { "\($0.key)=\($0.value)" }
     return try cli.launch(words + ["bash", "-e", "-c", pipeline.script], program: "/usr/bin/env").wait(timeout)
@@ -175,7 +215,9 @@ struct Leftovers {
     let runs = (try? files.contentsOfDirectory(atPath: "/var/tmp/firedrill-\(getuid())")) ?? []
     let temporary = ((try? files.contentsOfDirectory(atPath: NSTemporaryDirectory())) ?? [])
       .filter { $0.hasPrefix("firedrill-verify-") }
-    let processes = Processes.withWords("guardian").map { "guardian \($0)" }
+    let processes = ["guardian", Hostile.survivor].flatMap { word in
+      Processes.withWords(word).map { "\(word) \($0)" }
+    }
     names = Set(runs + temporary + processes)
   }
 
@@ -190,9 +232,13 @@ struct Hostile: CustomTestStringConvertible, Sendable {
   /// The lab that it is done with; this one starts quickly.
   var scenario = "stale-reads"
   var seconds: TimeInterval = 60
+  var status: Int32 = 1
   /// No file's path begins so afterwards.
   var untouched: [String] = []
   let prepare: @Sendable (Submission) throws -> Void
+
+  /// A word of the command line of what would rather not end.
+  static let survivor = "firedrill-survivor"
 
   private static let notDeployed: Set<String> = ["not_deployed"]
   private static let refused: Set<String> = ["files_refused"]
@@ -265,7 +311,27 @@ struct Hostile: CustomTestStringConvertible, Sendable {
       }),
     Hostile(
       testDescription: "fills the disk", reasons: ["too_much_disk"],
-      prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec cat /dev/zero >/data/zero\n", mode: 0o755) }),
+      prepare: { lab in
+        let loop = "for n in 1 2 3 4 5 6 7 8; do head -c 1G /dev/zero >/data/$n; done; exec sleep 100000"
+        try lab.write("bin/redis", "#!/bin/sh\n\(loop)\n", mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "fills the disk with files that have no name", reasons: ["not_tried"], status: 3,
+      prepare: { lab in
+        let fill = "exec {file}>/data/x; rm /data/x; head -c 1G /dev/zero >&$file"
+        try lab.write(
+          "bin/redis", "#!/bin/bash\nfor n in 1 2 3 4 5 6 7 8; do \(fill); done\nexec sleep 100000\n", mode: 0o755)
+      }),
+    Hostile(
+      testDescription: "would rather not end", reasons: ["stale_read"], seconds: 120,
+      prepare: { lab in
+        try FileManager.default.moveItem(atPath: lab.folder + "/bin/redis", toPath: lab.folder + "/bin/real")
+        // prctl(PR_SET_PDEATHSIG, 0): nor with its parent.
+        let first = "$SIG{$_} = \"IGNORE\" for qw(TERM INT HUP); syscall(157, 1, 0, 0, 0, 0); sleep 9 while 1"
+        try lab.write(
+          "bin/redis", "#!/bin/sh\n/lab/bin/real &\nexec perl -e '\(first)' \(Self.survivor)\n", mode: 0o755)
+        try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: redis\n    stop_grace_period: 1h") }
+      }),
     Hostile(
       testDescription: "fills the memory", reasons: ["too_much_memory"],
       prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec tail /dev/zero\n", mode: 0o755) }),

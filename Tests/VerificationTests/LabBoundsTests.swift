@@ -22,6 +22,58 @@ import Testing
     #expect(bounds.excess(below: getpid(), folders: [])?.reason == "too_many_processes")
   }
 
+  @Test func whatNobodyShowsIsMissedAllTheSame() {
+    let bounds = LabBounds()
+    let before = MachineUse(filesInMemory: 1 << 30, disks: [MachineUse.Disk(bytes: 50 << 30, files: 1_000_000)])
+    func excess(memory: Int = 0, bytes: Int = 0, files: Int = 0) -> LabBounds.Excess? {
+      var now = before
+      now.filesInMemory += memory
+      now.disks[0].bytes -= bytes
+      now.disks[0].files -= files
+      return bounds.excess(since: before, now)
+    }
+    #expect(excess(memory: 4 << 30, bytes: 4 << 30, files: 200_000) == nil && excess(bytes: -(9 << 30)) == nil)
+    #expect(excess(memory: 5 << 30)?.reason == "too_much_memory")
+    #expect(excess(bytes: 5 << 30)?.reason == "too_much_disk" && excess(files: 200_001)?.reason == "too_much_disk")
+    // Others may have it.
+    #expect(excess(bytes: 5 << 30)?.isCertain == false)
+    let now = MachineUse.now(["/", "/not/there"])
+    #expect(now.disks[0].bytes > 0 && now.disks[0].files > 0 && now.disks.count == 2)
+  }
+
+  @Test func manyFilesAreTooMuchDisk() throws {
+    let folder = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["a", "b", "c"] {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+    }
+    var bounds = LabBounds()
+    bounds.files = 3
+    #expect(bounds.excess(below: nil, folders: [folder]) == nil)
+    bounds.files = 2
+    #expect(bounds.excess(below: nil, folders: [folder])?.description == "more than 2 files and folders")
+  }
+
+  @Test func aTreeEndsWhateverItsRootDoes() throws {
+    let tree = Process()
+    tree.executableURL = URL(fileURLWithPath: "/bin/bash")
+    // Starts its child again, which hears nothing.
+    tree.arguments = ["-c", "while :; do (trap '' TERM HUP INT; sleep 1000 & sleep 1001); done"]
+    try tree.run()
+    var found: [Int32] = []
+    for _ in 0..<100 where found.count < 3 {
+      usleep(20_000)
+      found = ProcessTree.pids(below: tree.processIdentifier)
+    }
+    #expect(found.count >= 3)
+    ProcessTree.end(tree.processIdentifier)
+    tree.waitUntilExit()
+    for pid in found {
+      let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+      #expect(stat.isEmpty || stat.contains(") Z "), "\(stat)")
+    }
+  }
+
   @Test func descendantsCountWhateverTheyAreCalled() throws {
     let folder = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }

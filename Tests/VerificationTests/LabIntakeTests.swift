@@ -84,10 +84,39 @@ import Testing
     defer { remove() }
     #expect(FileManager.default.createFile(atPath: source + "/big", contents: nil))
     #expect(truncate(source + "/big", off_t(LabIntake.mostBytes + 1)) == 0)
-    #expect(try problems() == ["\(source): a lab has at most 2000 files and 64 MiB"])
+    #expect(try problems() == ["\(source): a lab has at most 2000 files and folders, and 64 MiB"])
     try FileManager.default.removeItem(atPath: source + "/big")
-    for number in 0..<LabIntake.mostFiles { try put("in/sql/\(number)", "") }
-    #expect(try problems() == ["\(source): a lab has at most 2000 files and 64 MiB"])
+    for number in 0..<LabIntake.mostFiles {
+      try FileManager.default.createDirectory(atPath: "\(source)/sql/\(number)", withIntermediateDirectories: false)
+    }
+    #expect(try problems() == ["\(source): a lab has at most 2000 files and folders, and 64 MiB"])
+  }
+
+  @Test func notEveryProblemIsTold() throws {
+    defer { remove() }
+    for number in 0..<200 { symlink("x", "\(source)/link-\(number)") }
+    #expect(try problems().count == LabIntake.mostProblems)
+  }
+
+  @Test func whatIsReadAtOnceIsSmall() throws {
+    defer { remove() }
+    for name in ["compose.yaml", ".env", "sql/compose.yaml"] {
+      try put("in/\(name)", String(repeating: "#", count: 262_145))
+    }
+    #expect(try problems() == [".env: has more than 256 KiB", "compose.yaml: has more than 256 KiB"])
+  }
+
+  @Test func scriptsThatAnArchiveHasDisarmedRun() throws {
+    defer { remove() }
+    try FileManager.default.createDirectory(atPath: source + "/bin", withIntermediateDirectories: true)
+    for name in ["preflight", "bin/redis", "sql/x"] { try put("in/" + name, "#!/bin/sh\n") }
+    try put("in/bin/notes", "words\n")
+    try LabIntake(folder: source).lay(over: lab)
+    let modes = ["preflight", "bin/redis", "sql/x", "bin/notes"].map { name in
+      var info = stat()
+      return stat("\(lab.path)/\(name)", &info) == 0 ? info.st_mode & 0o111 : 0
+    }
+    #expect(modes == [0o111, 0o111, 0, 0])
   }
 
   @Test func aFolderThatIsNoLabIsAWrongWord() throws {

@@ -101,7 +101,7 @@ struct Launch {
     let started = try await CommandRunner.run(
       [installation.firedrill, "guardian", folder.path], timeout: .seconds(10))
     guard started.status == 0 else {
-      try? FileManager.default.removeItem(atPath: run.path)
+      try? Removal.remove(run.path)
       throw EngineError(
         started.output.trimmingCharacters(in: .whitespacesAndNewlines),
         code: started.status == ExitStatus.unavailable ? .missingPart : .failed)
@@ -116,7 +116,7 @@ struct Launch {
       }
     } catch {
       Console.note("the start failed; stopping what was started")
-      try? await GuardianClient.connect(run).shutdown()
+      if isHandedIn { await LabEnd.end(run) } else { try? await GuardianClient.connect(run).shutdown() }
       throw error
     }
   }
@@ -141,45 +141,13 @@ struct Launch {
   /// A folder that an interrupt removes too; the demo's.
   static let temporaryFolder = Mutex<String?>(nil)
 
-  /// Ends the lab from a signal's handler, then this process. The guardian may be about to open its socket.
-  static func stopNow(_ run: RunDirectory) {
+  /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin.
+  static func stopNow(_ run: RunDirectory?) {
     Console.note("\ninterrupted: stopping everything")
     Task {
-      let deadline = ContinuousClock.now + .seconds(2)
-      repeat {
-        if let guardian = try? GuardianClient.connect(run) {
-          try? await guardian.shutdown()
-          break
-        }
-        try? await Task.sleep(for: .milliseconds(20))
-      } while ContinuousClock.now < deadline
-      if let folder = temporaryFolder.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+      if let run { await LabEnd.end(run, mayBegin: true) }
+      if let folder = temporaryFolder.withLock({ $0 }) { try? Removal.remove(folder) }
       Foundation.exit(ExitStatus.interrupted)
     }
-  }
-}
-
-/// Does something on Ctrl-C or SIGTERM until it is cancelled.
-final class Interrupt: Sendable {
-  private let sources: Mutex<[any DispatchSourceSignal]>
-
-  init(_ action: @escaping @Sendable () -> Void) {
-    sources = Mutex(
-      [SIGINT, SIGTERM].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { action() }
-        source.resume()
-        return source
-      })
-  }
-
-  func cancel() {
-    sources.withLock { sources in
-      sources.forEach { $0.cancel() }
-      sources = []
-    }
-    signal(SIGINT, SIG_DFL)
-    signal(SIGTERM, SIG_DFL)
   }
 }

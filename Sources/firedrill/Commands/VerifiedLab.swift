@@ -31,6 +31,11 @@ struct VerifiedLab {
     return Result(verdict: verdict, seconds: (ContinuousClock.now - begun) / .seconds(1))
   }
 
+  /// For a lab that could not be tried at all.
+  func untried(_ error: any Error) -> Result {
+    Result(verdict: said(.inconclusive(.notTried, "\(error)", expected: "a lab that is tried")), seconds: 0)
+  }
+
   private func judge() async throws -> Verdict {
     let files: LabIntake
     do { files = try LabIntake(folder: source) } catch let refused as LabIntake.Refused {
@@ -38,9 +43,11 @@ struct VerifiedLab {
     }
     let temporary = try PrivateFolder.make("verify")
     Launch.temporaryFolder.withLock { $0 = temporary }
+    let early = Interrupt { Launch.stopNow(nil) }
     defer {
+      try? Removal.remove(temporary)
       Launch.temporaryFolder.withLock { $0 = nil }
-      try? FileManager.default.removeItem(atPath: temporary)
+      early.cancel()
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
     try launch.make(scenario)
@@ -48,7 +55,7 @@ struct VerifiedLab {
     let interrupt = Interrupt { Launch.stopNow(run) }
     defer { interrupt.cancel() }
     var verdict = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
-    try await Self.end(run)
+    await LabEnd.end(run)
     if verdict.isNotHealthy, try await !stockLabGetsHealthy(in: temporary) {
       verdict = said(.inconclusive(.notTried, "no lab gets healthy here, not even an untouched one"))
     }
@@ -68,7 +75,10 @@ struct VerifiedLab {
         return try await grade(launch.folder, evidence: evidence)
       }
     } catch let excess as LabBounds.Excess {
-      return said(.violated(excess.reason, excess.description, expected: "a lab within the bounds"))
+      let bounds = "a lab within the bounds"
+      return excess.isCertain
+        ? said(.violated(excess.reason, excess.description, expected: bounds))
+        : said(.inconclusive(.notTried, excess.description, expected: bounds))
     } catch let problems as ProblemsError {
       return said(.violated("not_deployed", problems.description, expected: expected))
     } catch let failure as Wire.Failure where failure.code == ExitStatus.usage {
@@ -87,7 +97,7 @@ struct VerifiedLab {
     try launch.make(scenario)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let isHealthy = (try? await launch.up(unseen: true)) != nil
-    try await Self.end(run)
+    await LabEnd.end(run)
     return isHealthy
   }
 
@@ -97,6 +107,9 @@ struct VerifiedLab {
       scenario: scenario, seed: seed ?? 0, engine: "process", required: required,
       checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: load, evidence: "")
   }
+
+  /// A start and the longest grade take a tenth of it.
+  private static let longest = Duration.seconds(600)
 
   /// The name of what `verify` itself finds, beside the scenario's checks.
   private static let check = "lab-is-deployed"
@@ -110,6 +123,10 @@ struct VerifiedLab {
         try await LabBounds().watch(run, lab: folder)
         return nil
       }
+      group.addTask {
+        try await Task.sleep(for: Self.longest)
+        throw EngineError("the lab was not judged within \(Self.longest)")
+      }
       defer { group.cancelAll() }
       while let verdict = try await group.next() { if let verdict { return verdict } }
       throw CancellationError()
@@ -121,8 +138,13 @@ struct VerifiedLab {
   private func grade(_ folder: LabFolder, evidence: String) async throws -> Verdict {
     let order = Wire.Grade(seed: seed, evidence: evidence, required: required)
     let controller = try await ControllerClient.connect(to: folder)
-    _ = try await controller.perform("grade", order, timeout: .seconds(300)) { Console.note($0) }
+    _ = try await controller.perform("grade", order, timeout: .seconds(300)) {
+      Console.note(HarmlessText.within($0))
+    }
     var verdict = try regrade(evidence)
+    guard verdict.scenario == scenario else {
+      throw EngineError("the evidence is of \(verdict.scenario), not of \(scenario)")
+    }
     if self.evidence == nil { verdict.evidence = "" }
     return verdict
   }
@@ -131,19 +153,6 @@ struct VerifiedLab {
     let target = folder.stateFolder + "/bin"
     try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: fleet, toPath: target + "/fleet")
-  }
-
-  /// Ends the lab; a guardian that does not do it in time is ended, and every node with it.
-  private static func end(_ run: RunDirectory) async throws {
-    guard run.isAlive else { return }
-    do {
-      try await GuardianClient.connect(run).shutdown(timeout: .seconds(20))
-    } catch {
-      if let pid = run.guardianPID { kill(pid, SIGKILL) }
-      let deadline = ContinuousClock.now + .seconds(5)
-      while run.isAlive, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(50)) }
-    }
-    RunDirectory.sweep()
   }
 }
 
