@@ -93,10 +93,11 @@ public struct SchemaDump: Sendable, Equatable {
 
   /// `-- Name: x; Type: TABLE; Schema: inventory; Owner: postgres`, of rows with `Data for` before it.
   private static func header(_ line: Substring) -> [String: String] {
-    line.dropFirst(line.hasPrefix("-- Data") ? "-- Data for ".count : "-- ".count).split(separator: "; ").reduce(into: [:]) { fields, part in
-      let pair = part.split(separator: ": ", maxSplits: 1)
-      if pair.count == 2 { fields[String(pair[0])] = String(pair[1]) }
-    }
+    line.dropFirst(line.hasPrefix("-- Data") ? "-- Data for ".count : "-- ".count).split(separator: "; ").reduce(
+      into: [:]) { fields, part in
+        let pair = part.split(separator: ": ", maxSplits: 1)
+        if pair.count == 2 { fields[String(pair[0])] = String(pair[1]) }
+      }
   }
 
   private static func trimmed(_ lines: [Substring]) -> [Substring] {

@@ -9,6 +9,7 @@ import Testing
     history.addAlert("Slow", "firing", at: 20)
     history.addAlert("Old", "pending", at: 30)
     history.addFault("f", "inject", at: 130)
+    history.addFault("f", "verified", at: 132)
     history.addAlert("Old", "firing", at: 135)
     history.addAlert("Judged", "firing", at: 140)
     history.addAlert("Later", "firing", at: 150)
@@ -21,8 +22,18 @@ import Testing
       ])
   }
 
+  /// As for the verdict: what nobody saw take effect can have made no alert fire.
+  @Test func withoutAFaultThatWasSeenNoAlertIsJudged() {
+    var history = History()
+    history.addFault("f", "inject", at: 130)
+    history.addAlert("Judged", "firing", at: 140)
+    history = history.phase("prevented.hold", from: 120, to: 190)
+    #expect(FiredAlert.all(in: history).map(\.isJudged) == [false])
+  }
+
   @Test func anAlertThatIsBothIsSaidOnce() {
     var history = History()
+    history.addFault("f", "verified", at: 130)
     history.addAlert("Judged", "firing", at: 140)
     history = history.phase("prevented.hold", from: 120, to: 190)
     #expect(FiredAlert.all(in: history).count == 1)

@@ -52,9 +52,10 @@ struct AlertFiresFirst: PlannedCheck {
           "alert_follows_clock", "\(alert) fires at times of which there is no figure of the shop",
           expected: expected)
       }
-      return hold.before.isEmpty
+      let standing = listed(Array(hold.before))
+      return standing.isEmpty
         ? .violated("no_alert", "no alert fired while the fault lasted", expected: expected)
-        : .violated("alert_always_on", "\(listed(Array(hold.before))) fired before anything happened", expected: expected)
+        : .violated("alert_always_on", "\(standing) fired before anything happened", expected: expected)
     }
     if let refusal, refusal < began.at {
       return .violated(

@@ -1,7 +1,7 @@
 import DrillCore
 
-/// What is known of the lab's alerts in the part of a trial that holds its faults until one fires: which alert counts is
-/// decided here, for the verdict and for the post-mortem.
+/// What is known of the lab's alerts in the part of a trial that holds its faults until one fires: which alert counts
+/// is decided here, for the verdict and for the post-mortem.
 struct AlertHold {
   /// From its begin to its end.
   let span: ClosedRange<Int64>
