@@ -1,11 +1,11 @@
 /// Text that others have made, so that it says nothing to terminals and CI systems.
 ///
 /// GitHub takes lines that begin with `::`, white space before it or not, and `##[` anywhere in a line, for orders;
-/// Azure Pipelines `##vso[` anywhere in a line.
+/// Azure Pipelines and TeamCity do so with `##vso[` and `##teamcity[`.
 public enum HarmlessText {
   /// Without control characters and orders to a CI system; its lines stay lines.
   public static func lines(_ text: String) -> String {
-    let clean = withoutControls(text).replacing("##[", with: "## [").replacing("##vso[", with: "## vso[")
+    let clean = withoutControls(text).replacing(#/##([A-Za-z]*\[)/#) { "## \($0.1)" }
     return clean.split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.drop { $0.isWhitespace }.hasPrefix("::") ? "| \($0)" : String($0) }
       .joined(separator: "\n")

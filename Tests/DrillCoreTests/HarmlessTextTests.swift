@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: [
     ("plain text, a :: b", "plain text, a :: b"), ("a\tb\nc", "a\tb\nc"), ("a\r\nb", "a\nb"), ("a\rb", "a?b"),
     ("\u{1B}[31mred\u{7}", "?[31mred?"), ("::error::x", "| ::error::x"), ("a\n  \t::x", "a\n|   \t::x"),
-    ("x ##[error]y", "x ## [error]y"), ("##vso[task.complete]", "## vso[task.complete]"), ("\u{FEFF}::x", "?::x"),
+    ("x ##[error]y", "x ## [error]y"), ("##vso[task.complete]", "## vso[task.complete]"), ("## [a] ##x", "## [a] ##x"),
+    ("\u{FEFF}::x", "?::x"), ("##teamcity[x]", "## teamcity[x]"),
     ("a\u{2028}::x\u{85}", "a?::x?"), ("é ✅ 日本", "é ✅ 日本"), ("\u{202E}abc", "?abc"), ("a\u{9B}1m", "a?1m"),
   ]) func ordersAndControlsAreText(_ text: String, _ harmless: String) {
     #expect(HarmlessText.lines(text) == harmless)
