@@ -28,12 +28,16 @@ public enum Plan {
     (1...max(1, rounds)).flatMap { round in cells.map { Run(cell: $0, round: round) } }
   }
 
-  /// The cells that one of the patterns names: an id, the part after its `/`, or either with `*` for any letters.
+  /// The cells that one of the patterns names: an id, the part after its `/`, or either with `*` for any letters. An id
+  /// that is said whole is that one and no other.
   ///
   /// - Returns: the cells in their order, and the patterns that name none.
   public static func select(_ cells: [Cell], _ patterns: [String]) -> (cells: [Cell], unknown: [String]) {
     guard !patterns.isEmpty else { return (cells, []) }
-    func names(_ pattern: String, _ cell: Cell) -> Bool { matches(pattern, cell.id) || matches(pattern, cell.name) }
+    let ids = Set(cells.map(\.id))
+    func names(_ pattern: String, _ cell: Cell) -> Bool {
+      matches(pattern, cell.id) || !ids.contains(pattern) && matches(pattern, cell.name)
+    }
     return (
       cells.filter { cell in patterns.contains { names($0, cell) } },
       patterns.filter { pattern in !cells.contains { names(pattern, $0) } }

@@ -78,6 +78,10 @@ import Testing
     #expect(select("cap-300", "n*g") == ["nothing", "fix/cap-300"])
     #expect(select("*/*-*0") == ["decoy/cap-200", "fix/cap-300"])
     #expect(select("cap") == [] && select("ca*cap") == [])
+    // Said whole, an id is that one, also where another ends like it.
+    let more = cells + [Self.cell("files/nothing", .files)]
+    #expect(Plan.select(more, ["nothing"]).cells.map(\.id) == ["nothing"])
+    #expect(Plan.select(more, ["files/nothing"]).cells.map(\.id) == ["files/nothing"])
     #expect(Plan.select(cells, ["nothing", "nobody", "x*"]).unknown == ["nobody", "x*"])
   }
 
