@@ -52,12 +52,14 @@ public enum CommandRunner {
 }
 
 extension CommandRunner {
-  /// True when the command ends with 0 in time; what it prints is lost.
-  static func succeeds(_ command: [String], timeout: Duration) async -> Bool {
+  /// True when the command ends with 0 in time; what it prints is lost. `added` comes to our environment.
+  static func succeeds(_ command: [String], adding added: [String: String], timeout: Duration) async -> Bool {
     let seconds = max(0.1, timeout / .seconds(1))
+    let all = ProcessInfo.processInfo.environment.merging(added) { _, new in new }
+    let environment = Dictionary(uniqueKeysWithValues: all.map { (Environment.Key(stringLiteral: $0), $1) })
     let result = try? await Subprocess.run(
-      .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command), input: .none,
-      output: .discarded, error: .discarded)
+      .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command),
+      environment: .custom(environment), input: .none, output: .discarded, error: .discarded)
     return result?.terminationStatus == .exited(0)
   }
 }

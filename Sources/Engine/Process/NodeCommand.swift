@@ -19,12 +19,18 @@ public enum NodeCommand {
     Dictionary(uniqueKeysWithValues: variables.map { (prefix + $0.key, $0.value) })
   }
 
+  /// The same for lines `KEY=value`.
+  static func environment(adding lines: [String]) -> [String: String] { environment(adding: variables(lines)) }
+
   /// The variables of a node's first process.
   public static func environment(of pid: Int32) -> [String: String] {
     let data = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
-    return data.split(separator: 0).reduce(into: [:]) { all, entry in
-      let parts = String(decoding: entry, as: UTF8.self).split(
-        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    return variables(data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+  }
+
+  private static func variables(_ lines: [String]) -> [String: String] {
+    lines.reduce(into: [:]) { all, line in
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { all[String(parts[0])] = String(parts[1]) }
     }
   }

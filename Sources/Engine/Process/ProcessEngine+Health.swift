@@ -13,6 +13,8 @@ extension ProcessEngine {
     views[node]?.health = .starting
     let address = view.address
     let pid = view.record?.pid ?? 0
+    // Some servers write over the environment that they were started with.
+    let variables = NodeCommand.environment(adding: view.record?.spec.environment ?? [])
     let probe = check.probeURL(node: node).flatMap(NativeProbe.init(url:))
     healthTasks[node] = Task { [weak self, installation] in
       var failures = 0
@@ -24,7 +26,7 @@ extension ProcessEngine {
           alive = await probe.isAlive(at: target, timeout: min(check.timeout, .seconds(2)))
         } else {
           alive = await CommandRunner.succeeds(
-            NodeCommand.line(check.command, inNode: pid, by: installation), timeout: check.timeout)
+            NodeCommand.line(check.command, inNode: pid, by: installation), adding: variables, timeout: check.timeout)
         }
         failures = alive ? 0 : failures + 1
         let young = ContinuousClock.now - start < max(check.startPeriod, .seconds(1))
