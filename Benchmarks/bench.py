@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Firedrill's parts beside what people use instead, in turn on the same machine, and writes the ratios.
 
-Usage: bench.py [--only databases,gateways,...] [--seconds 2] [--rounds 5] [--json FILE] [--page FILE]
+Usage: bench.py [--only databases,gateways,...] [--seconds 1] [--rounds 5] [--json FILE] [--page FILE]
 """
 import argparse
 import json
@@ -20,7 +20,7 @@ from servers import Workplace
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(pairs.ALL), help="groups of pairs, with commas between")
-    parser.add_argument("--seconds", type=int, default=2, help="of each run")
+    parser.add_argument("--seconds", type=int, default=1, help="of each run")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair")
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--page", type=Path, help="where the table goes")

@@ -127,10 +127,9 @@ class Workplace:
         return port
 
     def edit(self, name, key, value):
-        """Sets a variable of a file of the lab's."""
+        """Gives a setting of a file of the lab's another value: the last line wins."""
         path = self.lab / name
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(f"{key}=")]
-        path.write_text("\n".join([*lines, f"{key}={value}"]) + "\n", encoding="utf-8")
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{key} = {value}\n", encoding="utf-8")
 
     def haproxy(self, text, port):
         """Starts HAProxy with a configuration, one thread: its process."""

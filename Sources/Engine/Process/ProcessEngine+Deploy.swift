@@ -90,7 +90,7 @@ extension ProcessEngine {
     let wanted = service.dependsOn
     // What somebody has stopped by hand is not waited for.
     let stopped = Set(views.values.map(\.status).filter { $0.state == .stopped }.map(\.name))
-    let ready = await wait(timeout: .seconds(60)) { engine in
+    let ready = await wait(timeout: .seconds(30)) { engine in
       wanted.allSatisfy { dependency in
         let names = engine.topology.instances(of: dependency.service).filter { !stopped.contains($0) }
         let nodes = names.compactMap { engine.views[$0]?.status }
@@ -101,7 +101,7 @@ extension ProcessEngine {
     }
     guard ready else {
       let names = wanted.map { "\($0.service) (\($0.condition.rawValue))" }.joined(separator: ", ")
-      throw EngineError("\(service.name) waited 60 s in vain for \(names); see its log in \(lab.logs)")
+      throw EngineError("\(service.name) waited 30 s in vain for \(names); see its log in \(lab.logs)")
     }
   }
 
