@@ -36,7 +36,7 @@ public struct LoadPlan: Sendable, Equatable, Codable {
   public enum Arrival: String, Sendable, Codable, CaseIterable {
     /// Independent users: exponential gaps.
     case poisson
-    /// A metronome.
+    /// A metronome: also of each operation as many as its weight says, in any stretch.
     case constant
   }
 

@@ -54,9 +54,10 @@ public struct Schedule: Sendable, Equatable {
     var ids = SeededRandom(seed: seed, name: "\(name).ids")
     let shopping = Shopping(plan, seed: seed)
     let mix = WeightedChoice(plan.mix)
+    var even = plan.arrival == .constant ? EvenChoice(plan.mix, &what) : nil
     var requests: [PlannedRequest] = []
     for time in arrivals(rate: plan.rate, arrival: plan.arrival, length: length, random: &times) {
-      let operation = mix.pick(&what) ?? .browse
+      let operation = (even == nil ? mix.pick(&what) : even?.pick()) ?? .browse
       requests.append(
         PlannedRequest(
           at: time, user: who.below(plan.users), operation: operation, items: shopping.items(for: operation, &goods),

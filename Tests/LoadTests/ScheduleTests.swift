@@ -1,6 +1,7 @@
 import DrillCore
-import Load
 import Testing
+
+@testable import Load
 
 @Suite struct ScheduleTests {
   static let plan = LoadPlan(
@@ -39,6 +40,24 @@ import Testing
     let variance = gaps.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(gaps.count)
     // An exponential distribution has a standard deviation like its mean.
     #expect(abs(variance.squareRoot() / mean - 1) < 0.05)
+  }
+
+  /// What a stretch of two seconds holds must not be left to chance where a few orders more or less decide.
+  @Test func aMetronomeDealsOperationsEvenly() {
+    let weights: [DrillCore.Operation: Int] = [.order: 60, .product: 30, .browse: 10]
+    for seed in 1...5 as ClosedRange<UInt64> {
+      var random = SeededRandom(seed: seed, name: "even")
+      var even = EvenChoice(weights, &random)
+      let dealt = (0..<1000).compactMap { _ in even.pick() }
+      #expect(dealt.count == 1000)
+      for start in stride(from: 0, to: 990, by: 7) {
+        let ten = dealt[start..<(start + 10)]
+        #expect(ten.count { $0 == .order } == 6 && ten.count { $0 == .product } == 3)
+      }
+    }
+    var random = SeededRandom(seed: 1, name: "even")
+    var none = EvenChoice([:], &random)
+    #expect(none.pick() == nil)
   }
 
   @Test func constantArrivalsAreAMetronome() {
