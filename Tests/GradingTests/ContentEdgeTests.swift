@@ -123,6 +123,7 @@ enum Shelf {
     var history = history
     history.addRows("payments", at: 9, columns: ["order_id", "key"], [["o1", "c1"]])
     history.addRows("ledger", at: 9, columns: ["key", "amount_cents", "times"], ledger)
+    history.addRows("ledger.strangers", at: 9, columns: ["key"], [])
     return charged.evaluate(history)
   }
 

@@ -75,7 +75,7 @@ import Testing
     }
     history = history.phase("mitigated", from: 0, to: 2_000_000_000)
     let seconds = GradePicture.Seconds(history)
-    #expect(seconds.buckets.count == 3 || seconds.buckets.count == 2)
+    #expect(seconds.buckets.count == 3)
     #expect(seconds.buckets[0].count == 50 && seconds.buckets[0].bad == 0)
     #expect(seconds.buckets[1].count == 50 && seconds.buckets[1].bad == 25)
     #expect(seconds.trials.map(\.name) == ["mitigated"])

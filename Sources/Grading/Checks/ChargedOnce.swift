@@ -6,6 +6,7 @@ import DrillCore
 /// - `charged_twice`: the provider's book has a key more than once, or an order was charged under two keys.
 /// - `not_charged`: an order was confirmed and never charged.
 /// - `charged_wrong`: the provider took another amount.
+/// - `charged_unknown`: the provider took money under a key of which the shop knows nothing.
 /// - `probe_dead` (inconclusive): the charges or the provider's book could not be read.
 /// - `no_success_of_op` (inconclusive): no order was confirmed.
 struct ChargedOnce: PlannedCheck {
@@ -32,7 +33,10 @@ struct ChargedOnce: PlannedCheck {
     if let twice = times.filter({ $0.value > 1 }).min(by: { $0.key < $1.key }) {
       return .violated("charged_twice", "the key \(twice.key) was charged \(twice.value) times", expected: expected)
     }
-    if let stranger = history.latestRows("ledger.strangers")?.values(of: "key").compactMap({ $0 }).first {
+    guard let strangers = history.latestRows("ledger.strangers")?.values(of: "key") else {
+      return .inconclusive(.probeDead, "what stood in the provider's book before is not known", expected: expected)
+    }
+    if let stranger = strangers.compactMap({ $0 }).first {
       return .violated(
         "charged_unknown", "the company took money under the key \(stranger), of which the shop knows nothing",
         expected: expected)

@@ -58,10 +58,10 @@ extension TrialContext {
     var charges: [Charge]
   }
 
-  /// Remembers what stands in the provider's book before any load of ours.
+  /// Remembers what stands in the provider's book before any load of ours. Without that nobody knows afterwards which
+  /// charges are of this grade, and the verdict can't be that all are right.
   func ledgerBefore() async {
-    guard let charges = try? await charges() else { return }
-    memory.keep(earlierCharges: Set(charges.map(\.key)))
+    do { memory.keep(earlierCharges: Set(try await charges().map(\.key))) } catch { dead("ledger.before", error) }
   }
 
   private func charges() async throws -> [Ledger.Charge] {

@@ -102,13 +102,14 @@ struct VerifiedLab {
   }
 
   /// A verdict without a grade.
-  private func said(_ finding: Finding, load: History.LoadSummary = .init()) -> Verdict {
+  private func said(_ finding: Finding) -> Verdict {
     Verdict(
       scenario: scenario, seed: seed ?? 0, engine: "process", required: required,
-      checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: load, evidence: "")
+      checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: .init(),
+      evidence: "")
   }
 
-  /// A start and the longest grade take a tenth of it.
+  /// Several times what a start and the longest grade take.
   private static let longest = Duration.seconds(600)
 
   /// The name of what `verify` itself finds, beside the scenario's checks.
