@@ -43,17 +43,21 @@ static int read_ids(int process, struct entry *entry) {
 }
 
 static int enter_namespaces(int process) {
-  static const char *const names[] = {"ns/user", "ns/mnt", "ns/uts", "ns/ipc", "ns/pid"};
+  static const char *const names[] = {"ns/user", "ns/mnt", "ns/uts", "ns/ipc", "ns/pid", "ns/net"};
+  enum { count = sizeof names / sizeof *names };
   struct stat ours, theirs;
-  int fds[5];
+  char own[32];
+  int fds[count], is_own[count];
   // All are opened before the first is entered: /proc is another one afterwards.
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < count; i++) {
+    snprintf(own, sizeof own, "/proc/self/%s", names[i]);
     fds[i] = openat(process, names[i], O_RDONLY | O_CLOEXEC);
-    if (fds[i] < 0) return -1;
+    if (fds[i] < 0 || stat(own, &ours) || fstat(fds[i], &theirs)) return -1;
+    // Nobody may enter a user namespace that he is in, nor an ordinary user the machine's network.
+    is_own[i] = ours.st_ino == theirs.st_ino;
   }
-  int own = !stat("/proc/self/ns/user", &ours) && !fstat(fds[0], &theirs) && ours.st_ino == theirs.st_ino;
-  for (int i = own ? 1 : 0; i < 5; i++) {
-    if (setns(fds[i], 0)) return -1;
+  for (int i = 0; i < count; i++) {
+    if (!is_own[i] && setns(fds[i], 0)) return -1;
   }
   return 0;
 }

@@ -119,7 +119,8 @@ pid_t firedrill_spawn(const struct firedrill_node *node, char *error, size_t err
 }
 
 pid_t firedrill_spawn_child(
-    const char *const *argv, const char *const *environment, int channel, int log_fd, char *error, size_t error_size) {
+    const char *const *argv, const char *const *environment, int channel, int log_fd, int outlives, char *error,
+    size_t error_size) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC)) return snprintf(error, error_size, "pipe: %s", strerror(errno)), -1;
   pid_t parent = getpid();
@@ -129,8 +130,10 @@ pid_t firedrill_spawn_child(
     failure_fd = ends[1];
     setsid();
     reset_signals();
-    die_with_parent(-1);
-    if (getppid() != parent) _exit(125);
+    if (!outlives) {
+      die_with_parent(-1);
+      if (getppid() != parent) _exit(125);
+    }
     use_streams(log_fd);
     if (channel == 3) fcntl(3, F_SETFD, 0);
     else {

@@ -21,11 +21,12 @@ public enum Fingerprint {
     return text(hash.finalize())
   }
 
-  /// The programs, in that order.
+  /// The programs, in that order, and what the nodes are.
   ///
   /// - Throws: the file system's error when one of them can't be read.
-  public static func programs(_ paths: [String]) throws -> String {
+  public static func programs(_ paths: [String], engine: String = "process") throws -> String {
     var hash = SHA256()
+    if engine != "process" { hash.update(data: Data(engine.utf8)) }
     for path in paths {
       let contents = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
       hash.update(data: Data("\(contents.count)\0".utf8))

@@ -48,13 +48,16 @@ public struct Summary: Sendable, Codable, Equatable {
 
   /// Of this form: 1.
   public var schema = 1
+  /// What the nodes were: `process` or `compose`; nil in files of before there were two.
+  public var engine: String?
   /// The scenarios, sorted by id.
   public var scenarios: [ScenarioLine]
 
   /// Sums up the runs of these very files and programs; others don't count.
   public init(
-    subjects: [Subject], files: [String: String], programs: String, records: [CellRecord]
+    subjects: [Subject], files: [String: String], programs: String, engine: String = "process", records: [CellRecord]
   ) {
+    self.engine = engine
     scenarios = subjects.sorted { $0.scenario < $1.scenario }.map { subject in
       let hash = files[subject.scenario] ?? ""
       let own = records.filter {

@@ -10,6 +10,7 @@ extension Summary {
       what the cell expects. Generated; `make certify` writes it anew.
 
       """
+    if let engine, engine != "process" { text += "\nThe nodes were containers: `--engine \(engine)`.\n" }
     for scenario in scenarios { text += "\n" + Self.section(scenario) }
     return text
   }

@@ -13,7 +13,7 @@ public struct LabFolder: Sendable, Equatable {
     public var seed: UInt64
     /// Whether people see an incident number instead of the scenario.
     public var blind: Bool
-    /// What runs the nodes: `process`.
+    /// What runs the nodes: an `EngineKind`.
     public var engine: String
     /// Seconds since 1970.
     public var startedAt: Double
@@ -27,6 +27,9 @@ public struct LabFolder: Sendable, Equatable {
       self.engine = engine
       self.startedAt = startedAt
     }
+
+    /// What runs the nodes.
+    public var kind: EngineKind { EngineKind(rawValue: engine) ?? .process }
 
     /// What people see: the scenario's id, or a number that says nothing in a blind lab.
     public var shownName: String { blind ? "incident-\(id.prefix(6))" : scenario }

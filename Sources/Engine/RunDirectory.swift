@@ -40,6 +40,10 @@ public struct RunDirectory: Sendable, Equatable {
   public var nodeRoot: String { path + "/root" }
   /// Every node has this as /etc/hosts.
   public var hostsFile: String { path + "/hosts" }
+  /// The socket of the Docker engine that the lab's containers are in; not there for processes.
+  var dockerSocketFile: String { path + "/docker" }
+  /// That socket; nil for processes.
+  public var dockerSocket: String? { try? String(contentsOfFile: dockerSocketFile, encoding: .utf8) }
   /// Named volumes of the lab's.
   public var volumes: String { path + "/volumes" }
   /// Those of the judge's, whatever the lab calls its own.
@@ -95,7 +99,8 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Removes what dead guardians of this user left behind; returns the ids of the labs that were cleaned.
   ///
-  /// Their nodes are gone already: each dies with its guardian. What remains are files.
+  /// Their nodes are gone already: each dies with its guardian. What remains are files; of containers also those whose
+  /// keeper was killed too.
   @discardableResult
   public static func sweep() -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
@@ -106,6 +111,8 @@ public struct RunDirectory: Sendable, Equatable {
       let lock = firedrill_lock_file(run.guardianLock)
       guard lock >= 0 else { return false }
       defer { close(lock) }
+      // Kept while its containers can't be removed: nothing else knows of them.
+      if let socket = run.dockerSocket, (try? ContainerRemoval.remove(run, socket: socket)) == nil { return false }
       return (try? Removal.remove(run.path)) != nil
     }
   }

@@ -54,7 +54,7 @@ public enum ProcessProbe {
   ///   missing.
   public static func listeners(on owners: [String: Int32]) -> [String: Set<Int32>] {
     var wanted: [UInt64: String] = [:]
-    for row in TCPTable.rows() where row.state == TCPTable.listen && owners[row.local] != nil {
+    for row in TCPTable.rows(seenBy: owners.values) where row.state == TCPTable.listen && owners[row.local] != nil {
       wanted[row.inode] = row.local
     }
     var found: [String: Set<Int32>] = [:]
@@ -71,15 +71,14 @@ public enum ProcessProbe {
   /// The name of the process among `pids` (by name) that holds the end `local` (`address:port`, IPv4) of an established
   /// connection; `nil` when none of them does.
   public static func owner(of local: String, among pids: [String: Int32]) -> String? {
-    guard let row = TCPTable.rows().first(where: { $0.local == local && $0.state == TCPTable.established }) else {
-      return nil
-    }
+    let rows = TCPTable.rows(seenBy: pids.values)
+    guard let row = rows.first(where: { $0.local == local && $0.state == TCPTable.established }) else { return nil }
     return pids.sorted { $0.key < $1.key }.first { socketInodes(of: $0.value).contains(row.inode) }?.key
   }
 
-  /// How many connections to `authority` (`address:port`, IPv4) are established, seen from the clients' side.
-  public static func connections(to authority: String) -> Int {
-    TCPTable.rows().count { $0.state == TCPTable.established && $0.remote == authority }
+  /// How many connections to `authority` (`address:port`, IPv4) are established, from the networks of `clients`.
+  public static func connections(to authority: String, from clients: [Int32]) -> Int {
+    TCPTable.rows(seenBy: clients).count { $0.state == TCPTable.established && $0.remote == authority }
   }
 
   /// The file name of the program that `pid` runs; `nil` when it can't be read.

@@ -1,4 +1,4 @@
-/// The kernel's table of IPv4 TCP sockets, `/proc/net/tcp` (proc(5)).
+/// The kernel's tables of IPv4 TCP sockets, `/proc/PID/net/tcp` (proc(5)).
 enum TCPTable {
   static let established = 0x01
   static let listen = 0x0A
@@ -12,7 +12,18 @@ enum TCPTable {
     var inode: UInt64
   }
 
-  static func rows() -> [Row] { parse(ProcessProbe.text("/proc/net/tcp") ?? "") }
+  /// What the networks that these processes are in know, each network once: a container has one of its own. A process
+  /// that doesn't show its network counts as one of ours.
+  static func rows(seenBy pids: some Sequence<Int32>) -> [Row] {
+    let own = ProcFile.link("/proc/self/ns/net") ?? ""
+    var tables: [String: String] = [:]
+    for pid in pids {
+      let network = ProcFile.link("/proc/\(pid)/ns/net") ?? own
+      // Our own table is there even when the process has ended.
+      tables[network] = network == own ? "/proc/self/net/tcp" : "/proc/\(pid)/net/tcp"
+    }
+    return tables.values.flatMap { parse(ProcFile.text($0) ?? "") }
+  }
 
   static func parse(_ table: String) -> [Row] {
     table.split(separator: "\n").dropFirst().compactMap { line in

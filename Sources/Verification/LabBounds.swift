@@ -31,21 +31,28 @@ public struct LabBounds: Sendable {
     let disks = [RunDirectory.base, lab.path]
     let before = MachineUse.now(disks)
     while !Task.isCancelled {
-      if let excess = excess(below: run.guardianPID, folders: [run.volumes, lab.path]) { throw excess }
+      let roots = await [run.guardianPID].compactMap { $0 } + Self.containers(of: run)
+      if let excess = excess(below: roots, folders: [run.volumes, lab.path]) { throw excess }
       if let excess = excess(since: before, .now(disks)) { throw excess }
       try await Task.sleep(for: .seconds(1))
     }
   }
 
+  /// The first processes of its containers, which are nobody's children here.
+  private static func containers(of run: RunDirectory) async -> [Int32] {
+    guard run.dockerSocket != nil, let guardian = try? GuardianClient.connect(run) else { return [] }
+    return (try? await guardian.pids()) ?? []
+  }
+
   /// What is too much now, if anything.
-  func excess(below root: Int32?, folders: [String]) -> Excess? {
-    let used = root.map { ProcessTree.usage(below: $0) } ?? ProcessTree.Usage()
+  func excess(below roots: [Int32], folders: [String]) -> Excess? {
+    let used = ProcessTree.usage(below: roots)
     if used.tasks > tasks {
       return Excess(reason: "too_many_processes", description: "\(used.tasks) processes and threads, at most \(tasks)")
     }
     // Pages that a server shares with its children count for each of them at first; the true sum takes long to get.
-    if used.memoryBytes > memoryBytes, let root {
-      let memory = ProcessTree.sharedFairly(below: root)
+    if used.memoryBytes > memoryBytes {
+      let memory = ProcessTree.sharedFairly(below: roots)
       if memory > memoryBytes {
         return Excess(
           reason: "too_much_memory", description: "\(memory >> 20) MB of memory, at most \(memoryBytes >> 20)")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A process and everything that descends from it.
+/// Processes and everything that descends from them.
 public enum ProcessTree {
   struct Usage: Equatable {
     var tasks = 0
@@ -13,9 +13,9 @@ public enum ProcessTree {
     var isZombie: Bool
   }
 
-  static func usage(below root: Int32) -> Usage {
+  static func usage(below roots: [Int32]) -> Usage {
     var usage = Usage()
-    for (pid, entry) in entries(from: root) {
+    for (pid, entry) in entries(from: roots) {
       usage.tasks += entry.tasks
       usage.memoryBytes += ownMemory(of: pid)
     }
@@ -23,8 +23,8 @@ public enum ProcessTree {
   }
 
   /// Bytes of memory without a file's, pages that several processes have in equal parts (`Pss_Anon`, proc(5)).
-  static func sharedFairly(below root: Int32) -> Int {
-    entries(from: root).reduce(0) { total, found in
+  static func sharedFairly(below roots: [Int32]) -> Int {
+    entries(from: roots).reduce(0) { total, found in
       let text = (try? String(contentsOfFile: "/proc/\(found.pid)/smaps_rollup", encoding: .utf8)) ?? ""
       let line = text.split(separator: "\n").first { $0.hasPrefix("Pss_Anon:") }
       // An older kernel does not tell: then each counts them.
@@ -39,7 +39,7 @@ public enum ProcessTree {
   public static func end(_ root: Int32) {
     kill(root, SIGSTOP)
     for _ in 0..<50 {
-      let alive = entries(from: root).filter { $0.pid != root && !$0.entry.isZombie }
+      let alive = entries(from: [root]).filter { $0.pid != root && !$0.entry.isZombie }
       if alive.isEmpty { break }
       for found in alive { kill(found.pid, SIGKILL) }
       usleep(20_000)
@@ -47,9 +47,9 @@ public enum ProcessTree {
     kill(root, SIGKILL)
   }
 
-  static func pids(below root: Int32) -> [Int32] { entries(from: root).map(\.pid).filter { $0 != root } }
+  static func pids(below root: Int32) -> [Int32] { entries(from: [root]).map(\.pid).filter { $0 != root } }
 
-  private static func entries(from root: Int32) -> [(pid: Int32, entry: Entry)] {
+  private static func entries(from roots: [Int32]) -> [(pid: Int32, entry: Entry)] {
     var children: [Int32: [Int32]] = [:]
     var entries: [Int32: Entry] = [:]
     for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
@@ -58,7 +58,7 @@ public enum ProcessTree {
       children[entry.parent, default: []].append(pid)
     }
     var found: [(pid: Int32, entry: Entry)] = []
-    var open = [root]
+    var open = roots
     while let pid = open.popLast() {
       guard let entry = entries.removeValue(forKey: pid) else { continue }
       found.append((pid, entry))

@@ -24,6 +24,8 @@ enum Entry {
 enum HiddenProcess: String {
   /// `guardian LAB`: parents the lab's nodes, in the background.
   case guardian
+  /// `keeper LAB`: removes the lab's containers when its guardian has ended.
+  case keeper
   /// `controller LAB`: serves the lab's API; started by the guardian.
   case controller
   /// `enter-lab HOSTS -- COMMAND...`: becomes the command, where the lab's names resolve.
@@ -36,6 +38,7 @@ enum HiddenProcess: String {
   func run(_ arguments: [String]) -> Int32 {
     switch self {
     case .guardian: GuardianProcess.run(arguments)
+    case .keeper: KeeperProcess.run(arguments)
     case .controller: ControllerProcess.run(arguments)
     case .enterLab: EnterLabProcess.run(arguments)
     case .enterNode: EnterNodeProcess.run(arguments)

@@ -47,7 +47,9 @@ import Testing
     let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(client) }
     try #require(withName { connect(client, $0, length) } == 0)
-    #expect(ProcessProbe.connections(to: authority) == 1)
+    let me = ProcessInfo.processInfo.processIdentifier
+    #expect(ProcessProbe.connections(to: authority, from: [me, getppid()]) == 1)
+    #expect(ProcessProbe.connections(to: authority, from: []) == 0)
     var own = sockaddr_in()
     let gotName = withUnsafeMutablePointer(to: &own) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(client, $0, &length) }
@@ -55,7 +57,6 @@ import Testing
     try #require(gotName == 0)
     let source = withUnsafeBytes(of: &own.sin_addr.s_addr) { $0.map(String.init).joined(separator: ".") }
     let local = "\(source):\(UInt16(bigEndian: own.sin_port))"
-    let me = ProcessInfo.processInfo.processIdentifier
     #expect(ProcessProbe.owner(of: local, among: ["other": 1, "me": me]) == "me")
     #expect(ProcessProbe.owner(of: local, among: [:]) == nil)
     #expect(ProcessProbe.owner(of: "127.0.0.1:1", among: ["me": me]) == nil)

@@ -15,9 +15,12 @@ struct CLI {
   private let root: String
   /// Where Firedrill's files are, if not in this checkout.
   private let home: TestHome?
+  /// What the nodes of its labs are.
+  let engine: String
 
-  init(_ name: String = #function, home: TestHome? = nil) throws {
+  init(_ name: String = #function, home: TestHome? = nil, engine: String = "process") throws {
     self.home = home
+    self.engine = engine
     root =
       URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path
@@ -58,7 +61,7 @@ struct CLI {
   }
 
   func start(_ scenario: String = "one-bad-instance") throws {
-    let result = try launch(["start", scenario, "--seed", "7"]).wait(60)
+    let result = try launch(["start", scenario, "--seed", "7", "--engine", engine]).wait(60)
     try #require(result.status == 0, "\(result.errors)")
   }
 

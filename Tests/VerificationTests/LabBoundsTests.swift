@@ -10,16 +10,16 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder + "/a", withIntermediateDirectories: true)
     try Data(repeating: 1, count: 300_000).write(to: URL(fileURLWithPath: folder + "/a/b"))
     var bounds = LabBounds()
-    #expect(bounds.excess(below: getpid(), folders: [folder]) == nil)
+    #expect(bounds.excess(below: [getpid()], folders: [folder]) == nil)
     bounds.diskBytes = 200_000
-    #expect(bounds.excess(below: nil, folders: [folder])?.reason == "too_much_disk")
+    #expect(bounds.excess(below: [], folders: [folder])?.reason == "too_much_disk")
     // A file with a hole takes what it holds, not what it pretends.
     #expect(truncate(folder + "/a/b", 0) == 0 && truncate(folder + "/a/b", 1 << 33) == 0)
-    #expect(bounds.excess(below: nil, folders: [folder]) == nil)
+    #expect(bounds.excess(below: [], folders: [folder]) == nil)
     bounds.memoryBytes = 1
-    #expect(bounds.excess(below: getpid(), folders: [])?.reason == "too_much_memory")
+    #expect(bounds.excess(below: [getpid()], folders: [])?.reason == "too_much_memory")
     bounds.tasks = 0
-    #expect(bounds.excess(below: getpid(), folders: [])?.reason == "too_many_processes")
+    #expect(bounds.excess(below: [getpid()], folders: [])?.reason == "too_many_processes")
   }
 
   @Test func whatNobodyShowsIsMissedAllTheSame() {
@@ -49,9 +49,9 @@ import Testing
     }
     var bounds = LabBounds()
     bounds.files = 3
-    #expect(bounds.excess(below: nil, folders: [folder]) == nil)
+    #expect(bounds.excess(below: [], folders: [folder]) == nil)
     bounds.files = 2
-    #expect(bounds.excess(below: nil, folders: [folder])?.description == "more than 2 files and folders")
+    #expect(bounds.excess(below: [], folders: [folder])?.description == "more than 2 files and folders")
   }
 
   @Test func aTreeEndsWhateverItsRootDoes() throws {
@@ -89,10 +89,10 @@ import Testing
       kill(child.processIdentifier, SIGKILL)
       child.waitUntilExit()
     }
-    let own = ProcessTree.usage(below: child.processIdentifier)
+    let own = ProcessTree.usage(below: [child.processIdentifier])
     #expect(own.tasks == 1 && own.memoryBytes > 0)
-    let all = ProcessTree.usage(below: getpid())
+    let all = ProcessTree.usage(below: [getpid()])
     #expect(all.tasks > own.tasks && all.memoryBytes > own.memoryBytes)
-    #expect(ProcessTree.usage(below: Int32.max) == ProcessTree.Usage())
+    #expect(ProcessTree.usage(below: [Int32.max]) == ProcessTree.Usage())
   }
 }

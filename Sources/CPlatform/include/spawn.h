@@ -68,9 +68,10 @@ int firedrill_enter_node(
 /// Removes a folder with all that is in it, however deep it is and whatever its modes are; 0, or -1 with errno.
 int firedrill_remove(const char *path);
 
-/// Starts a plain child of the guardian (the controller) that dies with the calling thread; fd 3 becomes `channel`.
+/// Starts a plain child; fd 3 becomes `channel`. It dies with the calling thread unless it `outlives` it.
 pid_t firedrill_spawn_child(
-    const char *const *argv, const char *const *environment, int channel, int log_fd, char *error, size_t error_size);
+    const char *const *argv, const char *const *environment, int channel, int log_fd, int outlives, char *error,
+    size_t error_size);
 
 /// Blocks the signals and gives a descriptor that reads them (SIGCHLD, SIGTERM, SIGINT, SIGHUP).
 int firedrill_signal_descriptor(void);

@@ -6,14 +6,14 @@ import Foundation
 /// It outlives the controller, and no node outlives it: each is killed by the kernel when this thread ends.
 public final class Guardian {
   private let run: RunDirectory
-  private let launcher: NodeLauncher
+  let host: any NodeHost
   private let journal: FaultJournal
   private let controllerCommand: [String]
-  private var nodes: [String: GuardianNode] = [:]
+  var nodes: [String: GuardianNode] = [:]
   private var faults: [String: (record: FaultRecord, dueAt: Double)] = [:]
   private var clients: [Int32: GuardianConnection] = [:]
   private var controller: (pid: Int32, channel: Int32)?
-  private var shutdownRequested = false
+  var shutdownRequested = false
   /// Raised with every record that is given out: of two the higher one is the fresher.
   private var revision = 0
   private let signals: Int32
@@ -22,17 +22,27 @@ public final class Guardian {
   /// Takes the lab's lock and a block of addresses, both until it ends, and opens its socket.
   ///
   /// The caller must be a process with one thread.
-  public init(run: RunDirectory, controllerCommand: [String]) throws {
+  ///
+  /// - Parameter keeper: for containers, the command line of a process that calls `ContainerRemoval.whenClosed`.
+  public init(run: RunDirectory, engine: EngineKind, controllerCommand: [String], keeper: [String]) throws {
     self.run = run
     self.controllerCommand = controllerCommand
     try Self.lock(run)
     _ = firedrill_become_subreaper()
     signals = firedrill_signal_descriptor()
-    let (block, _) = try RunDirectory.takeBlock()
+    let block: Int
+    switch engine {
+    case .process:
+      host = try ProcessHost(run: run)
+      block = try RunDirectory.takeBlock().block
+    case .compose:
+      let containers = try ContainerHost(run: run, keeper: keeper)
+      host = containers
+      block = try containers.takeNetwork()
+    }
     try "\(block)".write(toFile: run.blockFile, atomically: true, encoding: .utf8)
     try "\(getpid())".write(toFile: run.pidFile, atomically: true, encoding: .utf8)
     journal = try FaultJournal(path: run.journal)
-    launcher = try NodeLauncher(run: run)
     unlink(run.guardianSocket)
     listener = firedrill_listen(run.guardianSocket)
     guard signals >= 0, listener >= 0 else { throw EngineError.system("cannot listen on \(run.guardianSocket)") }
@@ -51,7 +61,7 @@ public final class Guardian {
   /// Runs until it is told to shut down, or by SIGTERM; then every node has ended and the run folder is gone.
   public func runLoop() {
     do { try startController() } catch { log("\(error)") }
-    while !(shutdownRequested && nodes.values.allSatisfy { $0.pid == nil }) {
+    while !(shutdownRequested && nodes.values.allSatisfy(\.isDown)) {
       waitForEvents()
       fireTimers()
     }
@@ -61,6 +71,7 @@ public final class Guardian {
       var status: Int32 = 0
       waitpid(controller.pid, &status, 0)
     }
+    host.close()
     do { try Removal.remove(run.path) } catch { log("\(error)") }
     // Only now: who asked for the shutdown may rely on nothing being left.
     clients.values.forEach { $0.flushShutdown() }
@@ -73,6 +84,7 @@ public final class Guardian {
     entries += clients.values.map {
       pollfd(fd: $0.descriptor, events: Int16(POLLIN) | ($0.hasOutput ? Int16(POLLOUT) : 0), revents: 0)
     }
+    entries += host.polled
     let wait = nextDeadline().map { max(0, min(60, $0 - Self.now())) } ?? 60
     guard poll(&entries, nfds_t(entries.count), Int32((wait * 1000).rounded(.up))) > 0 else { return }
     for entry in entries where entry.revents != 0 {
@@ -81,8 +93,10 @@ public final class Guardian {
       } else if entry.fd == listener {
         let accepted = firedrill_accept(listener)
         if accepted >= 0 { clients[accepted] = GuardianConnection(descriptor: accepted) }
-      } else {
+      } else if clients[entry.fd] != nil {
         serve(entry.fd)
+      } else {
+        host.serve(entry.fd)
       }
     }
   }
@@ -129,41 +143,23 @@ public final class Guardian {
       return
     }
     guard let node = nodes.values.first(where: { $0.pid == pid }) else { return }
-    let now = Self.now()
-    node.pid = nil
-    node.exit = exit
-    node.frozen = false
-    node.killAt = nil
-    node.askAgainAt = nil
-    node.quickEnds = now - node.startedClock > 10 ? 0 : node.quickEnds
-    startLater(node, failed: failed)
-    let waiting = node.onEnd
-    node.onEnd = []
-    if node.forget { nodes[node.spec.node] = nil }
-    waiting.forEach { $0() }
-    announce(node)
-  }
-
-  /// Has a node that ended, or could not be started, started again as its policy says.
-  private func startLater(_ node: GuardianNode, failed: Bool) {
-    guard !node.stopped, !shutdownRequested,
-      let wait = node.spec.restart.delay(failed: failed, runs: node.quickEnds)
-    else { return }
-    node.respawnAt = Self.now() + wait
-    node.quickEnds += 1
+    ended(node, exit: exit, failed: failed)
   }
 
   // MARK: Timers
 
   private func nextDeadline() -> Double? {
-    let due = nodes.values.flatMap { [$0.killAt, $0.respawnAt, $0.askAgainAt].compactMap { $0 } }
+    let due = nodes.values.flatMap { node in
+      // What is on its way can't be killed before it is there.
+      [node.isStarting ? nil : node.killAt, node.respawnAt, node.askAgainAt, host.nextDeadline].compactMap { $0 }
+    }
     return (due + faults.values.map(\.dueAt)).min()
   }
 
   private func fireTimers() {
     let now = Self.now()
     for node in nodes.values {
-      if let at = node.killAt, at <= now {
+      if let at = node.killAt, at <= now, !node.isStarting {
         node.killAt = nil
         node.signal(SIGKILL)
       }
@@ -171,13 +167,14 @@ public final class Guardian {
       if let at = node.respawnAt, at <= now {
         node.respawnAt = nil
         node.restarts += 1
-        do { try start(node) } catch {
+        start(node) { [self] error in
+          guard let error else { return }
           log("\(error)")
           startLater(node, failed: true)
-          announce(node)
         }
       }
     }
+    host.fireTimers()
     for (id, fault) in faults where fault.dueAt <= now { undo(id) }
   }
 
@@ -187,8 +184,7 @@ public final class Guardian {
     do {
       switch order {
       case .spawn(let spec): try spawn(spec, then: reply)
-      case .start(let name):
-        try startAgain(node(name), then: reply)
+      case .start(let name): startAgain(try node(name), then: reply)
       case .stop(let name): end(try node(name), then: reply)
       case .remove(let name):
         guard let node = nodes[name] else { return reply(GuardianReply()) }
@@ -199,6 +195,7 @@ public final class Guardian {
         node.stopped = true
         node.respawnAt = nil
         whenEnded(node, reply)
+        if node.isStarting { node.killAt = Self.now() }
         node.signal(SIGKILL)
       case .freeze(let name): reply(try freeze(name, true))
       case .thaw(let name): reply(try freeze(name, false))
@@ -221,89 +218,9 @@ public final class Guardian {
     }
   }
 
-  private func node(_ name: String) throws -> GuardianNode {
+  func node(_ name: String) throws -> GuardianNode {
     guard let node = nodes[name] else { throw EngineError("there is no node \(name)", code: .usage) }
     return node
-  }
-
-  private func spawn(_ spec: SpawnSpec, then reply: (GuardianReply) -> Void) throws {
-    let node = nodes[spec.node] ?? GuardianNode(spec: spec)
-    guard node.pid == nil else { throw EngineError("\(spec.node) runs already") }
-    node.spec = spec
-    node.stopped = false
-    node.quickEnds = 0
-    node.restarts = 0
-    nodes[spec.node] = node
-    try start(node)
-    reply(GuardianReply(node: record(node)))
-  }
-
-  /// A node that is still ending is started when it has ended: otherwise undoing a stop at once would do nothing.
-  private func startAgain(_ node: GuardianNode, then reply: @escaping (GuardianReply) -> Void) throws {
-    let isEnding = node.pid != nil && node.stopped
-    node.stopped = false
-    node.quickEnds = 0
-    guard isEnding else {
-      try start(node)
-      return reply(GuardianReply(node: record(node)))
-    }
-    node.onEnd.append { [self] in
-      do {
-        try start(node)
-        reply(GuardianReply(node: record(node)))
-      } catch {
-        reply(GuardianReply(error: "\(error)"))
-      }
-    }
-  }
-
-  private func start(_ node: GuardianNode) throws {
-    guard node.pid == nil, !shutdownRequested else { return }
-    node.respawnAt = nil
-    do {
-      node.pid = try launcher.launch(node.spec)
-    } catch {
-      node.exit = "\(error)"
-      throw error
-    }
-    node.startedAt = Date().timeIntervalSince1970
-    node.startedClock = Self.now()
-    announce(node)
-  }
-
-  private func end(_ node: GuardianNode, then reply: @escaping (GuardianReply) -> Void) {
-    node.stopped = true
-    node.respawnAt = nil
-    guard node.pid != nil else {
-      if node.forget { nodes[node.spec.node] = nil }
-      return reply(GuardianReply(node: record(node)))
-    }
-    whenEnded(node, reply)
-    node.killAt = min(node.killAt ?? .infinity, Self.now() + node.spec.stopGrace)
-    ask(node)
-    if node.frozen { node.signalAll(SIGCONT) }
-  }
-
-  /// Tells a node to end; one that can't hear it yet is told again.
-  private func ask(_ node: GuardianNode) {
-    // Looked at first: what it hears from now on it will hear.
-    let isDeaf = node.isDeaf(to: node.spec.stopSignal)
-    node.signal(node.spec.stopSignal)
-    node.askAgainAt = isDeaf ? Self.now() + 0.05 : nil
-  }
-
-  private func whenEnded(_ node: GuardianNode, _ reply: @escaping (GuardianReply) -> Void) {
-    guard node.pid != nil else { return reply(GuardianReply(node: record(node))) }
-    node.onEnd.append { [self] in reply(GuardianReply(node: record(node))) }
-  }
-
-  private func freeze(_ name: String, _ frozen: Bool) throws -> GuardianReply {
-    let node = try node(name)
-    guard node.pid != nil else { throw EngineError("\(name) does not run", code: .usage) }
-    node.signalAll(frozen ? SIGSTOP : SIGCONT)
-    node.frozen = frozen
-    announce(node)
-    return GuardianReply(node: record(node))
   }
 
   // MARK: Faults
@@ -365,19 +282,19 @@ public final class Guardian {
     }
     guard let seconds else { return }
     // SIGKILL to its first process ends a node's whole pid namespace, whatever it would rather do.
-    for node in nodes.values where node.pid != nil { node.killAt = min(node.killAt ?? .infinity, Self.now() + seconds) }
+    for node in nodes.values where !node.isDown { node.killAt = min(node.killAt ?? .infinity, Self.now() + seconds) }
   }
 
-  private func record(_ node: GuardianNode) -> NodeRecord {
+  func record(_ node: GuardianNode) -> NodeRecord {
     revision += 1
     return node.record(revision: revision)
   }
 
-  private func announce(_ node: GuardianNode) {
+  func announce(_ node: GuardianNode) {
     for client in clients.values where client.wantsNews { client.send(GuardianReply(node: record(node))) }
   }
 
-  private func log(_ text: String) {
+  func log(_ text: String) {
     let line = "\(Date().ISO8601Format()) \(text)\n"
     _ = line.withCString { write(2, $0, strlen($0)) }
   }

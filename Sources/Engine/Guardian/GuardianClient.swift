@@ -81,6 +81,9 @@ public final class GuardianClient: Sendable {
     }
   }
 
+  /// The first process of each node that runs.
+  public func pids() async throws -> [Int32] { (try await send(.list).nodes ?? []).compactMap(\.pid) }
+
   /// Makes sure that a controller runs.
   public func ensureController() async throws { try await send(.ensureController) }
 

@@ -5,6 +5,8 @@ import Foundation
 final class GuardianNode {
   var spec: SpawnSpec
   var pid: Int32?
+  /// Ordered to start, and not heard of yet.
+  var isStarting = false
   /// Ended on request: the restart policy does not apply.
   var stopped = false
   var frozen = false
@@ -29,6 +31,9 @@ final class GuardianNode {
       spec: spec, pid: pid, stopped: stopped, frozen: frozen, restarts: restarts, startedAt: startedAt, exit: exit,
       gone: forget && pid == nil, revision: revision)
   }
+
+  /// Neither runs nor is about to.
+  var isDown: Bool { pid == nil && !isStarting }
 
   /// Sends a signal to the node's first process.
   func signal(_ number: Int32) {

@@ -37,6 +37,22 @@ struct SpawnSpec: Codable, Sendable, Equatable {
     var gid: UInt32
   }
 
+  /// What a container has and a process has not.
+  struct Container: Codable, Sendable, Equatable {
+    /// A port of this machine that leads to one of the node's.
+    struct Port: Codable, Sendable, Equatable {
+      /// Of the loopback network.
+      var address: String
+      var published: Int
+      var target: Int
+    }
+
+    var image: String
+    /// Bytes; nil: no limit.
+    var memory: Int?
+    var ports: [Port]
+  }
+
   var node: String
   var service: String
   var judge: Bool
@@ -57,6 +73,8 @@ struct SpawnSpec: Codable, Sendable, Equatable {
   var restart: RestartPolicy
   /// Identifies what the node was made from: another fingerprint means that it has to be deployed anew.
   var fingerprint: String
+  /// nil for a process.
+  var container: Container?
 }
 
 /// Whether a node that ended by itself is started again (Compose's `restart`).

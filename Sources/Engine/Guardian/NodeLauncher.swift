@@ -23,14 +23,8 @@ struct NodeLauncher {
 
   /// Returns the pid when the node's program runs.
   func launch(_ spec: SpawnSpec) throws -> Int32 {
-    // The lab's folder may be somebody else's work: no link is followed, and nothing waits for a pipe's reader.
-    let log = open(spec.log, O_CREAT | O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o644)
-    guard log >= 0 else { throw EngineError.system("cannot open \(spec.log)") }
+    let log = try NodeLog.descriptor(spec.log)
     defer { close(log) }
-    var info = stat()
-    guard fstat(log, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
-      throw EngineError("cannot write \(spec.log): it is no plain file")
-    }
     let text = CTexts()
     let mounts = spec.mounts.map { mount in
       firedrill_mount(
@@ -65,13 +59,15 @@ struct NodeLauncher {
     return pid
   }
 
-  /// Starts the controller with `channel` as its descriptor 3.
-  static func launchChild(_ argv: [String], environment: [String], channel: Int32, log: Int32) throws -> Int32 {
+  /// Starts a program with `channel` as its descriptor 3; it ends with this process, unless it `outlives` it.
+  static func launchChild(
+    _ argv: [String], environment: [String], channel: Int32, log: Int32, outlives: Bool = false
+  ) throws -> Int32 {
     let text = CTexts()
     var message = [CChar](repeating: 0, count: 512)
     let pid = withExtendedLifetime(text) {
       firedrill_spawn_child(
-        text.vector(argv), text.vector(environment), channel, log, &message, message.count)
+        text.vector(argv), text.vector(environment), channel, log, outlives ? 1 : 0, &message, message.count)
     }
     guard pid > 0 else { throw EngineError("cannot start \(argv.first ?? ""): \(message.text)") }
     return pid

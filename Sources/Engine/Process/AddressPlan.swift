@@ -1,14 +1,18 @@
 import Topology
 
-/// Which loopback address each node has: 127.BLOCK.SERVICE.INSTANCE.
+/// Which address each node has: 127.BLOCK.SERVICE.INSTANCE, or 172.BLOCK.SERVICE.INSTANCE for containers.
 ///
 /// A service keeps its number for the life of the lab.
 struct AddressPlan: Codable, Equatable, Sendable {
-  /// The lab's part of 127.0.0.0/8.
+  let engine: EngineKind
+  /// The lab's part of 127.0.0.0/8 or of 172.16.0.0/12.
   let block: Int
   private(set) var numbers: [String: Int] = [:]
 
-  init(block: Int) { self.block = block }
+  init(block: Int, engine: EngineKind = .process) {
+    self.block = block
+    self.engine = engine
+  }
 
   /// Gives numbers to services that have none yet.
   mutating func include(_ topology: Topology) {
@@ -19,7 +23,8 @@ struct AddressPlan: Codable, Equatable, Sendable {
 
   /// The address of an instance, counted from 1; nil for a service that was never included.
   func address(of service: String, instance: Int) -> String? {
-    numbers[service].map { "127.\(block).\($0).\(instance)" }
+    let network = engine == .process ? "127" : "172"
+    return numbers[service].map { "\(network).\(block).\($0).\(instance)" }
   }
 
   /// The content of `/etc/hosts`: each node's name, and its service's name for all of the service's nodes.

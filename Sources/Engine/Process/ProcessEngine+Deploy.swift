@@ -71,18 +71,14 @@ extension ProcessEngine {
     syncViews()
     try save()
     try await remove(before.filter { !after.contains($0) })
-    for node in after where views[node]?.record?.pid == nil && !before.contains(node) {
-      if let view = views[node] { try await launch(view) }
-    }
+    try await launch(after.filter { !before.contains($0) }.compactMap { views[$0] }.filter { $0.record?.pid == nil })
   }
 
   // MARK: Parts
 
   private func bringUp(_ service: Topology.Service, report: Report) async throws {
     try await awaitDependencies(of: service)
-    for node in service.instances {
-      if let view = views[node], view.record?.pid == nil { try await launch(view) }
-    }
+    try await launch(service.instances.compactMap { views[$0] }.filter { $0.record?.pid == nil })
     report("\(service.name) is started (\(service.instances.count))")
   }
 
@@ -130,7 +126,7 @@ extension ProcessEngine {
     try await remove(surplus)
     if missing.isEmpty && stale.isEmpty { return surplus.isEmpty ? nil : "\(service.name): \(surplus.count) removed" }
     try await awaitDependencies(of: service)
-    for node in missing { if let view = views[node] { try await launch(view) } }
+    try await launch(missing.compactMap { views[$0] })
     let part = max(1, (stale.count + 3) / 4)
     for start in stride(from: 0, to: stale.count, by: part) {
       let batch = Array(stale[start..<min(start + part, stale.count)])

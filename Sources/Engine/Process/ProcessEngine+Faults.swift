@@ -102,16 +102,20 @@ extension ProcessEngine {
         atPath: secret, contents: Data(try self.secret(worker.secret).utf8), attributes: [.posixPermissions: 0o400])
     else { throw EngineError("cannot write \(secret)") }
     return SpawnSpec(
-      node: id, service: "fault", judge: true, address: "127.0.0.1",
+      node: id, service: "fault", judge: true, address: visitorAddress,
       argv: ["firedrill", "fault-worker", worker.kind] + worker.arguments,
-      environment: ["PATH=\(Part.path)", "HOSTNAME=\(id)"], directory: "/",
+      environment: SpecBuilder.environment(node: id, plan.engine).map { "\($0.key)=\($0.value)" }, directory: "/",
       mounts: [
         .bind(installation.firedrill, at: "/app/bin/firedrill", readOnly: true),
         .bind(secret, at: "/run/secrets/fault", readOnly: true),
       ],
       limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: workerLog(id),
-      stopGrace: worker.stopGrace, stopSignal: SIGTERM, restart: .never, fingerprint: id)
+      stopGrace: worker.stopGrace, stopSignal: SIGTERM, restart: .never, fingerprint: id,
+      container: plan.engine == .compose ? ContainerParts.visitor : nil)
   }
+
+  /// What only visits: on the loopback network everything has an address, a container is given one.
+  var visitorAddress: String { plan.engine == .process ? "127.0.0.1" : "" }
 
   private func workerLog(_ id: String) -> String { "\(run.path)/\(id).log" }
 
@@ -121,7 +125,9 @@ extension ProcessEngine {
     while ContinuousClock.now < deadline {
       let text = (try? String(contentsOfFile: workerLog(id), encoding: .utf8)) ?? ""
       if text.split(separator: "\n").contains(where: { $0.hasPrefix("ready: ") }) { return }
-      if views[id]?.record?.exit != nil { throw EngineError("the fault could not be applied: \(text)", code: .usage) }
+      if let exit = views[id]?.record?.exit {
+        throw EngineError("the fault could not be applied: \(text.isEmpty ? exit : text)", code: .usage)
+      }
       try await Task.sleep(for: .milliseconds(20))
     }
     throw EngineError("the fault's worker did not get ready within 10 s")

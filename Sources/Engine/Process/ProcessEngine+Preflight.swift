@@ -44,18 +44,18 @@ extension ProcessEngine {
     let file = run.path + "/plan.json"
     try plan.json().write(to: URL(fileURLWithPath: file), options: .atomic)
     guard chmod(file, 0o644) == 0 else { throw EngineError.system("chmod \(file)") }
-    var environment = [
-      "PATH": Part.path, "HOSTNAME": "preflight", "HOME": "/tmp", "LANG": "C.UTF-8", "PLAN": "/run/plan.json",
-    ]
+    var environment = SpecBuilder.environment(node: "preflight", self.plan.engine)
+    environment["PLAN"] = "/run/plan.json"
     for service in plan.services where !service.judge {
       environment["REPLICAS_" + service.name.uppercased().replacing("-", with: "_")] = "\(service.replicas ?? 1)"
     }
     return SpawnSpec(
-      node: node, service: "preflight", judge: false, address: "127.0.0.1", argv: ["/lab/preflight"],
+      node: node, service: "preflight", judge: false, address: visitorAddress, argv: ["/lab/preflight"],
       environment: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }, directory: "/lab",
       mounts: [.bind(lab.path, at: "/lab", readOnly: true), .bind(file, at: "/run/plan.json", readOnly: true)],
       limits: [.fileSize(Self.mostBytes), .processes(SpecBuilder.mostProcesses)], user: try SpecBuilder.nobody(),
-      log: log, stopGrace: 0, stopSignal: SIGKILL, restart: .never, fingerprint: "")
+      log: log, stopGrace: 0, stopSignal: SIGKILL, restart: .never, fingerprint: "",
+      container: self.plan.engine == .compose ? ContainerParts.visitor : nil)
   }
 
   /// The exit status behind the guardian's words for an end: `exit 1`, `signal 9`.

@@ -39,7 +39,7 @@ public actor ProcessEngine: Engine {
     labDirectory = lab.path
     let blockText = try String(contentsOfFile: run.blockFile, encoding: .utf8)
     guard let block = Int(blockText) else { throw EngineError("\(run.blockFile) is damaged") }
-    plan = AddressPlan(block: block)
+    plan = AddressPlan(block: block, engine: try lab.requireState().kind)
     let news = AsyncStream.makeStream(of: GuardianClient.News.self)
     guardian = GuardianClient(descriptor: channel, onNews: { news.continuation.yield($0) }, onClose: onGuardianGone)
     if let data = FileManager.default.contents(atPath: run.appliedTopology) {
@@ -206,7 +206,7 @@ public actor ProcessEngine: Engine {
       for view in views where view.record != nil { group.addTask { try await self.stop(view.name) } }
       for try await _ in group {}
     }
-    for view in views { try await launch(view) }
+    try await launch(views)
   }
 
   /// See `Engine`.
@@ -225,6 +225,19 @@ public actor ProcessEngine: Engine {
     if let record { note(record) }
   }
 
+  /// Starts nodes in their order: those of a service at once, for a container takes a while.
+  func launch(_ views: [NodeView]) async throws {
+    var rest = views[...]
+    while let service = rest.first?.service {
+      let part = rest.prefix { $0.service == service }
+      rest = rest.dropFirst(part.count)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for view in part { group.addTask { try await self.launch(view) } }
+        for try await _ in group {}
+      }
+    }
+  }
+
   /// Starts a node as the topology now has it.
   func launch(_ view: NodeView) async throws {
     guard let service = topology.service(view.service), let index = service.instances.firstIndex(of: view.name) else {
@@ -232,7 +245,9 @@ public actor ProcessEngine: Engine {
       return
     }
     let builder = SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: topology)
-    note(try await guardian.send(.spawn(builder.spec(for: service, instance: index + 1))).node)
+    let spec = try builder.spec(for: service, instance: index + 1)
+    // Many containers at once wait for each other.
+    note(try await guardian.send(.spawn(spec), timeout: .seconds(120)).node)
   }
 
   /// See `Engine`.

@@ -15,7 +15,7 @@ struct SpecBuilder: Sendable {
     guard let address = plan.address(of: service.name, instance: instance) else {
       throw EngineError("\(service.name) has no address yet")
     }
-    guard service.memoryLimit == nil else {
+    guard service.memoryLimit == nil || plan.engine == .compose else {
       throw EngineError(
         "\(service.place): services.\(service.name).mem_limit: the process engine cannot limit memory; remove the key",
         code: .usage)
@@ -24,7 +24,7 @@ struct SpecBuilder: Sendable {
     guard !argv.isEmpty else {
       throw EngineError("\(service.place): services.\(service.name): command is missing", code: .usage)
     }
-    let user = try Self.user(service)
+    let user = try Self.user(service, plan.engine)
     // What judges is never the trainee's build.
     let fleet = service.judge ? installation.fleet : lab.fleetProgram(installation)
     return SpawnSpec(
@@ -35,13 +35,22 @@ struct SpecBuilder: Sendable {
       stopGrace: Double(service.stopGraceMilliseconds) / 1000, stopSignal: try Self.stopSignal(service),
       restart: Self.restart(service.restart),
       fingerprint: service.contentHash(lab: service.judge ? installation.judge : lab.path)
-        + (argv[0] == "fleet" ? Self.fingerprint(of: fleet) : ""))
+        + (argv[0] == "fleet" ? Self.fingerprint(of: fleet) : ""),
+      container: plan.engine == .compose ? try ContainerParts.of(service) : nil)
   }
 
   private func environment(of service: Topology.Service, node: String) -> [String] {
-    var values = ["PATH": Part.path, "HOSTNAME": node, "HOME": "/tmp", "LANG": "C.UTF-8"]
+    var values = Self.environment(node: node, plan.engine)
     values.merge(service.environment) { _, own in own }
     return values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  /// What every node finds in its environment.
+  static func environment(node: String, _ engine: EngineKind) -> [String: String] {
+    var values = ["HOSTNAME": node, "HOME": "/tmp", "LANG": "C.UTF-8"]
+    // An image knows where its programs are.
+    if engine == .process { values["PATH"] = Part.path }
+    return values
   }
 
   private func mounts(
@@ -166,7 +175,7 @@ struct SpecBuilder: Sendable {
   static let users = ["nobody", "postgres", "prometheus", "redis"]
 
   /// Only root can change the user: a service without one runs as nobody. Other callers run all as themselves.
-  static func user(_ service: Topology.Service) throws -> SpawnSpec.User? {
+  static func user(_ service: Topology.Service, _ engine: EngineKind = .process) throws -> SpawnSpec.User? {
     guard let name = service.user else { return try nobody() }
     let place = "\(service.place): services.\(service.name).user"
     guard users.contains(name) else {
@@ -175,6 +184,7 @@ struct SpecBuilder: Sendable {
         code: .usage)
     }
     guard getuid() == 0 else { return nil }
+    if engine == .compose { return ContainerParts.user(name) }
     guard let user = known(name), user.uid != 0 else {
       throw EngineError("\(place): there is no user \(name) here; its Debian package makes it", code: .missingPart)
     }

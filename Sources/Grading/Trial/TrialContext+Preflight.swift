@@ -82,7 +82,7 @@ extension TrialContext {
       let password = try? engine.secret(passwordSecret(of: step.service))
     else { return nil }
     let instances = nodes.filter { $0.service == step.service && $0.isUp }.count
-    let held = ProcessProbe.connections(to: "\(door.address):\(port)")
+    let held = ProcessProbe.connections(to: "\(door.address):\(port)", from: nodes.compactMap(\.pid))
     let labels = ["door": door.name, "instances": "\(instances)", "held": "\(held)"]
     guard instances > 0, Double(held) >= 0.9 * Double(instances) else {
       probe("door", ok: true, labels: labels)

@@ -2,18 +2,17 @@
 public enum ComposeKeys {
   /// Keys of a service that describe its container and mean nothing to a process: taken without a word.
   public static let ignoredInService: Set<String> = [
-    "build", "cap_drop", "container_name", "expose", "image", "init", "labels", "logging", "networks", "platform",
-    "ports",
-    "pull_policy", "read_only", "security_opt",
+    "build", "cap_drop", "container_name", "expose", "init", "labels", "logging", "networks", "platform", "pull_policy",
+    "read_only", "security_opt",
   ]
   /// Keys of the top level that mean nothing to processes.
   public static let ignoredAtTop: Set<String> = ["name", "networks", "version"]
 
-  /// Keys of a service that both engines honour.
+  /// Keys of a service that are honoured; `image` and `ports` mean nothing to processes.
   public static let service: Set<String> = [
-    "command", "depends_on", "deploy", "entrypoint", "environment", "healthcheck", "mem_limit", "profiles", "restart",
-    "scale",
-    "secrets", "stop_grace_period", "stop_signal", "tmpfs", "ulimits", "user", "volumes", "working_dir",
+    "command", "depends_on", "deploy", "entrypoint", "environment", "healthcheck", "image", "mem_limit", "ports",
+    "profiles", "restart", "scale", "secrets", "stop_grace_period", "stop_signal", "tmpfs", "ulimits", "user",
+    "volumes", "working_dir",
   ]
   /// Keys of the top level that both engines honour.
   public static let top: Set<String> = ["secrets", "services", "volumes"]

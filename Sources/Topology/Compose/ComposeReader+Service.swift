@@ -10,6 +10,9 @@ extension ComposeReader {
       problems.report("needs `command` or `entrypoint`: images are not used", at: place, key: value.key)
     }
     service.environment = environment(map["environment"])
+    service.image = map["image"]?.name()
+    // Whoever publishes them says what it takes: where nobody does, any form will do.
+    service.ports = (map["ports"]?.list() ?? []).map { $0.isMap ? "the long form" : $0.string() ?? "" }
     service.user = user(map["user"])
     service.workingDirectory = map["working_dir"].flatMap(absolutePath)
     service.healthcheck = healthcheck(map["healthcheck"])

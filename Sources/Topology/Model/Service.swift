@@ -34,6 +34,10 @@ extension Topology {
     public var stopSignal: String
     /// How long a node may take to end after `stopSignal` before it gets SIGKILL, in milliseconds.
     public var stopGraceMilliseconds: Int
+    /// The image of the nodes' containers; nothing to processes. Nil: the engine says that it needs one.
+    public var image: String?
+    /// What of the nodes' ports this machine offers too, as the file says it; nothing to processes.
+    public var ports: [String]
     /// Folders and named volumes that the nodes see.
     public var mounts: [Mount]
     /// Names of secrets; a node sees each as `/run/secrets/NAME`.
@@ -53,6 +57,7 @@ extension Topology {
       self.restart = .never
       self.stopSignal = "SIGTERM"
       self.stopGraceMilliseconds = 10_000
+      self.ports = []
       self.mounts = []
       self.secrets = []
       self.place = place

@@ -28,6 +28,8 @@ struct Certify: AsyncParsableCommand {
     help: ArgumentHelp(
       "Only these cells: nothing, healthy, prevention, a name, or a pattern such as 'decoy/*'.", valueName: "pattern"))
   var cells: [String] = []
+  @Option(help: "What the nodes are: processes, or containers of Docker's; keep their results apart.")
+  var engine = EngineOption.process
   @Flag(help: "Keep every processor busy meanwhile.") var busy = false
   @Option(
     help: """
@@ -60,7 +62,7 @@ struct Certify: AsyncParsableCommand {
   func run() async throws {
     output.apply()
     let installation = try Installation.find()
-    try Doctor.requireParts()
+    try Doctor.requireParts(for: engine.kind)
     let subjects = try ids.isEmpty ? Self.subjects(installation.scenarios, installation) : Self.named(ids, installation)
     let chosen = try choose(subjects)
     let lock = try claim()
@@ -70,7 +72,7 @@ struct Certify: AsyncParsableCommand {
       uniqueKeysWithValues: subjects.map {
         ($0.scenario, try Fingerprint.files(of: $0.scenario, share: installation.share))
       })
-    let programs = try Fingerprint.programs([installation.firedrill, installation.fleet])
+    let programs = try Fingerprint.programs([installation.firedrill, installation.fleet], engine: engine.rawValue)
     let record = RecordFile(path: out + "/certification.jsonl")
     let backlog = Backlog(
       runs: Plan.runs(chosen, rounds: rounds), files: files, programs: programs, busy: busy, records: record.read())
@@ -80,12 +82,13 @@ struct Certify: AsyncParsableCommand {
         + "about \(CertifySession.time(backlog.secondsLeft(jobs: jobs))), \(jobs) at a time")
     let folder = try Self.makeFolder(out: out)
     let session = CertifySession(
-      installation: installation, out: out, backlog: backlog, files: files, programs: programs, busy: busy,
-      jobs: jobs, again: again, folder: folder)
+      installation: installation, engine: engine, out: out, backlog: backlog, files: files, programs: programs,
+      busy: busy, jobs: jobs, again: again, folder: folder)
     let wasInterrupted = try await carryOut(session)
     try? FileManager.default.removeItem(atPath: folder)
     try? FileManager.default.removeItem(atPath: out + "/running")
-    let summary = Summary(subjects: subjects, files: files, programs: programs, records: record.read())
+    let summary = Summary(
+      subjects: subjects, files: files, programs: programs, engine: engine.rawValue, records: record.read())
     try write(summary)
     try await conclude(session.backlog, summary, wasInterrupted: wasInterrupted)
   }

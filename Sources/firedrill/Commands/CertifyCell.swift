@@ -6,6 +6,7 @@ import Foundation
 /// Carries out one cell: a fresh lab in a folder of its own, driven through the command line.
 struct CertifyCell {
   let installation: Installation
+  let engine: EngineOption
   /// A folder for this cell alone; removed by whoever made it.
   let folder: String
   /// Time-outs are this many times as long when the processors are kept busy.
@@ -40,7 +41,8 @@ struct CertifyCell {
     let cell = run.cell
     // That the symptom shows is seen where nothing is done about it; the grade is the same without.
     let seen = cell.kind == .nothing ? [] : ["--unseen"]
-    let started = try await command(["start", cell.scenario, "--seed", "\(run.labSeed)", "-q"] + seen, "start", 120)
+    let order = ["start", cell.scenario, "--engine", engine.rawValue, "--seed", "\(run.labSeed)", "-q"]
+    let started = try await command(order + seen, "start", 120)
     guard started.status == 0 else { return missing("the start", started) }
     for (index, preparation) in cell.preparations.enumerated() {
       let (words, what) = Self.words(preparation)
@@ -49,7 +51,7 @@ struct CertifyCell {
     }
     if cell.kind == .files, let problem = try await leaveFilesOnly(of: cell) { return problem }
     let grade = try launch(
-      (cell.kind == .files ? ["verify", cell.scenario, "--lab", lab] : ["grade"])
+      (cell.kind == .files ? ["verify", cell.scenario, "--engine", engine.rawValue, "--lab", lab] : ["grade"])
         + ["--json", "--require", cell.required.rawValue, "--evidence", evidence], "grade")
     if let trouble = cell.trouble, let problem = try await cause(trouble, during: grade) {
       grade.signal(SIGINT)

@@ -6,6 +6,7 @@ import Foundation
 /// A certification under way: hands out runs to jobs, keeps results as they come, shows how far it is.
 actor CertifySession {
   private let installation: Installation
+  private let engine: EngineOption
   private let out: String
   private let record: RecordFile
   private let files: [String: String]
@@ -20,10 +21,11 @@ actor CertifySession {
   private var failure: (any Error)?
 
   init(
-    installation: Installation, out: String, backlog: Backlog, files: [String: String], programs: String,
-    busy: Bool, jobs: Int, again: Int, folder: String
+    installation: Installation, engine: EngineOption, out: String, backlog: Backlog, files: [String: String],
+    programs: String, busy: Bool, jobs: Int, again: Int, folder: String
   ) {
     self.installation = installation
+    self.engine = engine
     self.out = out
     record = RecordFile(path: out + "/certification.jsonl")
     self.files = files
@@ -70,7 +72,7 @@ actor CertifySession {
   private func isTold(_ run: Run, place: String) async throws -> Bool {
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: place) }
-    let cell = CertifyCell(installation: installation, folder: place, patience: busy ? 3 : 1)
+    let cell = CertifyCell(installation: installation, engine: engine, folder: place, patience: busy ? 3 : 1)
     let begun = ContinuousClock.now
     let result = await cell.run(run)
     if Task.isCancelled, result.outcome != .right { return true }

@@ -29,6 +29,7 @@ struct Doctor: AsyncParsableCommand {
           : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
       )
     }
+    Console.out("containers (--engine compose): \(ContainerImages.words())")
     if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
     Console.note("\nTo mend:")
     problems.forEach { Console.out($0) }
@@ -42,7 +43,8 @@ struct Doctor: AsyncParsableCommand {
   }
 
   /// Throws with the one line that installs what is missing.
-  static func requireParts() throws {
+  static func requireParts(for engine: EngineKind = .process) throws {
+    guard engine == .process else { return try ContainerImages.require() }
     let missing = Part.missing
     guard !missing.isEmpty else { return }
     let names = missing.map(\.program).joined(separator: ", ")

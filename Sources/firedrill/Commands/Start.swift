@@ -13,7 +13,7 @@ struct Start: AsyncParsableCommand {
   @Option(help: "A number that is kept with the lab; what a scenario draws at its start comes from it.") var seed:
     UInt64?
   @Flag(help: "Show an incident number instead of the scenario's name.") var blind = false
-  @Option(help: "What runs the nodes: process.") var engine = "process"
+  @Option(help: "What the nodes are: processes, or containers of Docker's.") var engine = EngineOption.process
   @Flag(help: "Replace a lab that is in the folder.") var force = false
   @Flag(name: .customLong("continue"), help: "Start the stopped lab in the folder again: your files, fresh data.")
   var goesOn = false
@@ -29,13 +29,10 @@ struct Start: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard engine == "process" else {
-      throw EngineError("--engine \(engine): this version runs labs as processes; say process", code: .usage)
-    }
     let installation = try Installation.find()
     let folder = lab.folder
     let scenario = try id.map { try Self.known($0, installation) } ?? folder.requireState().scenario
-    try Doctor.requireParts()
+    try Doctor.requireParts(for: goesOn ? folder.requireState().kind : engine.kind)
     RunDirectory.sweep()
     if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
       throw EngineError("the lab in \(folder.path) runs; `firedrill stop` ends it", code: .usage)
@@ -44,7 +41,7 @@ struct Start: AsyncParsableCommand {
     if goesOn {
       try launch.takeUp()
     } else {
-      try launch.make(scenario, seed: seed, blind: blind, force: force)
+      try launch.make(scenario, engine: engine.kind, seed: seed, blind: blind, force: force)
       if scenario != "base" { try Brief.write(to: folder) }
     }
     // Files that somebody has worked on may not show the symptom any more.
@@ -65,18 +62,32 @@ struct Start: AsyncParsableCommand {
   }
 }
 
+/// `EngineKind` as an option; a conformance of its own would be everybody's.
+enum EngineOption: String, ExpressibleByArgument, CaseIterable {
+  case process, compose
+
+  var kind: EngineKind {
+    switch self {
+    case .process: .process
+    case .compose: .compose
+    }
+  }
+}
+
 /// Starting the guardian of a lab and bringing its nodes up; an interrupt or a failure on the way stops everything.
 struct Launch {
   let folder: LabFolder
   let installation: Installation
 
   /// Lays a fresh lab down in its folder.
-  func make(_ scenario: String, seed: UInt64? = nil, blind: Bool = false, force: Bool = false) throws {
+  func make(
+    _ scenario: String, engine: EngineKind = .process, seed: UInt64? = nil, blind: Bool = false, force: Bool = false
+  ) throws {
     try folder.make(scenario: scenario, installation: installation, force: force)
     try folder.save(
       LabFolder.State(
         id: Self.newID(), scenario: scenario,
-        seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: "process",
+        seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine.rawValue,
         startedAt: Date().timeIntervalSince1970))
   }
 

@@ -18,6 +18,7 @@ struct VerifiedLab {
   let scenario: String
   let source: String
   let installation: Installation
+  let engine: EngineKind
   let fleet: String?
   let required: Tier
   let seed: UInt64?
@@ -50,7 +51,7 @@ struct VerifiedLab {
       early.cancel()
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
-    try launch.make(scenario)
+    try launch.make(scenario, engine: engine)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { Launch.stopNow(run) }
     defer { interrupt.cancel() }
@@ -94,7 +95,7 @@ struct VerifiedLab {
   private func stockLabGetsHealthy(in folder: String) async throws -> Bool {
     Console.note("the lab did not get healthy: trying an untouched one")
     let launch = Launch(folder: LabFolder(path: folder + "/untouched"), installation: installation)
-    try launch.make(scenario)
+    try launch.make(scenario, engine: engine)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let isHealthy = (try? await launch.up(unseen: true)) != nil
     await LabEnd.end(run)
@@ -104,7 +105,7 @@ struct VerifiedLab {
   /// A verdict without a grade.
   private func said(_ finding: Finding) -> Verdict {
     Verdict(
-      scenario: scenario, seed: seed ?? 0, engine: "process", required: required,
+      scenario: scenario, seed: seed ?? 0, engine: engine.rawValue, required: required,
       checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: .init(),
       evidence: "")
   }

@@ -22,6 +22,7 @@ struct Verify: AsyncParsableCommand {
   @Option(name: .customLong("lab"), help: ArgumentHelp("The repaired files.", valueName: "dir")) var folder: String
   @Option(help: ArgumentHelp("Services built from changed Swift code: the program `fleet`.", valueName: "file"))
   var fleet: String?
+  @Option(help: "What the nodes are: processes, or containers of Docker's.") var engine = EngineOption.process
   @Option(help: "The tier to be reached: mitigated, resolved or prevented.") var require = RequiredTier.resolved
   @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?
   @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
@@ -41,7 +42,7 @@ struct Verify: AsyncParsableCommand {
       throw EngineError("--fleet: \(fleet) is no program", code: .usage)
     }
     for (id, _) in chosen { if let kept = evidence(of: id) { try Self.requireEmpty(kept) } }
-    try Doctor.requireParts()
+    try Doctor.requireParts(for: engine.kind)
     RunDirectory.sweep()
     // What is said until the annotations is no order, whatever stands in it.
     let token = "firedrill-\(UInt64.random(in: 0...UInt64.max))"
@@ -64,8 +65,8 @@ struct Verify: AsyncParsableCommand {
     for (id, source) in chosen {
       Console.note("\(id): from \(source)")
       let lab = VerifiedLab(
-        scenario: id, source: source, installation: installation, fleet: fleet, required: require.tier, seed: seed,
-        evidence: evidence(of: id))
+        scenario: id, source: source, installation: installation, engine: engine.kind, fleet: fleet,
+        required: require.tier, seed: seed, evidence: evidence(of: id))
       do {
         results.append(try await lab.verify())
       } catch  where chosen.count > 1 {

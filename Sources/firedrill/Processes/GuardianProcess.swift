@@ -36,8 +36,10 @@ enum GuardianProcess {
     }
     do {
       if getuid() != 0 { try enterUserNamespace() }
+      let program = try Installation.find().firedrill
       let guardian = try Guardian(
-        run: run, controllerCommand: [Installation.find().firedrill, "controller", lab.path])
+        run: run, engine: lab.requireState().kind, controllerCommand: [program, "controller", lab.path],
+        keeper: [program, "keeper", lab.path])
       report.fileHandleForWriting.write(Data("ready\n".utf8))
       try report.fileHandleForWriting.close()
       guardian.runLoop()

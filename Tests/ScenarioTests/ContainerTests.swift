@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+/// Labs of containers: what is different there, and what must not be. They need a Docker engine and our images:
+/// `scripts/with-docker` has both.
+extension ScenarioTests {
+  @Suite(.serialized) struct ContainerTests {
+    private func docker(_ cli: CLI, _ arguments: String...) throws -> String {
+      let result = try cli.launch(["docker"] + arguments, program: "/usr/bin/env").wait(30)
+      try #require(result.status == 0, "\(result.errors)")
+      return result.out.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Nothing of the lab with that run folder is left in Docker.
+    private func requireNothing(of run: String, _ cli: CLI) throws {
+      let filter = "label=firedrill.run=\(run)"
+      #expect(try docker(cli, "ps", "--all", "--quiet", "--filter", filter).isEmpty)
+      #expect(try docker(cli, "network", "ls", "--quiet", "--filter", filter).isEmpty)
+    }
+
+    @Test func aFailureIsPractisedAndRepaired() throws {
+      let cli = try CLI(engine: "compose")
+      defer { try? cli.finish() }
+      try cli.start("deadlock")
+      let run = try cli.runFolder
+      let failed = try cli.json("grade", "--json")
+      #expect(failed.status == 1, "\(failed.value)")
+      #expect(failed.value["engine"] as? String == "compose")
+      let fixed = try cli.run("runbook", "--run", "one-order")
+      #expect(fixed.status == 0, "\(fixed.errors)")
+      let passed = try cli.json("grade", "--json")
+      #expect(passed.status == 0, "\(passed.value)")
+      #expect(try cli.run("stop").status == 0)
+      try requireNothing(of: run, cli)
+    }
+
+    @Test func aNodeIsWhatItIsAsAProcess() throws {
+      let cli = try CLI(engine: "compose")
+      try cli.withLab("base") {
+        func inside(_ node: String, _ script: String) throws -> String {
+          let result = try cli.launch(["shell", node, "--", "sh", "-c", script]).wait(30)
+          return (result.out + result.errors).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        #expect(try inside("inventory-2", "uname -n; id -u; pwd") == "inventory-2\n65534\n/lab")
+        #expect(try inside("inventory-2", "touch /x /lab/x 2>&1 | grep -c 'Read-only'") == "2")
+        #expect(try inside("inventory-2", "getent hosts inventory | wc -l") == "2")
+        #expect(try inside("inventory-2", "tr '\\0' ' ' </proc/1/cmdline").hasPrefix("fleet inventory"))
+        #expect(try inside("inventory-2", "grep CapEff /proc/1/status").hasSuffix("0000000000000000"))
+        #expect(try inside("inventory-2", "ls /run/secrets").contains("inventory-db-password"))
+        #expect(try inside("redis", "id -un") == "redis")
+        #expect(try inside("postgres", "psql -h /tmp -U postgres -Atc 'SELECT 1'") == "1")
+        #expect(try cli.run("logs", "postgres").out.contains("ready to accept connections"))
+        // The judge's secrets are nowhere that a lab's node can look.
+        #expect(try inside("order", "grep -rl . /run/firedrill /judge 2>/dev/null | wc -l") == "0")
+        #expect(try cli.run("scale", "inventory=4").status == 0)
+        try eventually(within: 20, "four instances are healthy") {
+          let lines = try cli.run("status").out.split(separator: "\n")
+          return lines.count { $0.contains("inventory-") && $0.contains(" healthy") } == 4
+        }
+        let pid = try #require(try ProbedLab(cli).containers().first)
+        #expect(Processes.isAlive(pid))
+      }
+    }
+
+    @Test func noContainerOutlivesItsGuardian() throws {
+      let cli = try CLI(engine: "compose")
+      defer { try? cli.finish() }
+      try cli.start("base")
+      let run = try cli.runFolder
+      let pids = try ProbedLab(cli).containers()
+      #expect(pids.count > 8)
+      kill(try #require(Processes.withWords("guardian", cli.lab).first), SIGKILL)
+      try eventually(within: 5, "every container has ended") { !pids.contains(where: Processes.isAlive) }
+      try eventually(within: 10, "the keeper has ended") { Processes.withWords("keeper", cli.lab).isEmpty }
+      try requireNothing(of: run, cli)
+      #expect(try cli.run("stop").status == 0)
+    }
+
+    /// Whoever kills both has killed what he could: the next command takes the rest away.
+    @Test func whatAKilledKeeperLeavesIsSwept() throws {
+      let cli = try CLI(engine: "compose")
+      defer { try? cli.finish() }
+      try cli.start("base")
+      let run = try cli.runFolder
+      for name in ["keeper", "guardian"] { kill(try #require(Processes.withWords(name, cli.lab).first), SIGKILL) }
+      #expect(try !docker(cli, "ps", "--quiet", "--filter", "label=firedrill.run=\(run)").isEmpty)
+      #expect(try cli.run("stop").status == 0)
+      try requireNothing(of: run, cli)
+    }
+
+    @Test func everyKindOfFaultHealsInContainers() throws {
+      let home = try TestHome()
+      let cli = try CLI(home: home, engine: "compose")
+      try cli.withLab(TestHome.scenario) {
+        let lab = try ProbedLab(cli)
+        for kind in HealingTests.kinds {
+          #expect(try kind.isGone(lab), "\(kind.name) is there before anybody has injected it")
+          try HealingTests().heals(kind, .there, lab)
+        }
+      }
+    }
+
+    @Test(arguments: [
+      ("image: firedrill/fleet", "image: somebody/else", "image: must be one of firedrill/fleet, "),
+      ("[\"127.0.0.1:8080:8080\"]", "[\"8080:8080\"]", "ports: must be 127.0.0.1:PORT:PORT"),
+    ]) func whatALabMayNotAskForIsNamed(_ old: String, _ new: String, _ words: String) throws {
+      let cli = try CLI(engine: "compose")
+      try cli.withLab("base") {
+        let file = cli.lab + "/compose.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacing(old, with: new, maxReplacements: 1).write(toFile: file, atomically: true, encoding: .utf8)
+        let result = try cli.run("apply")
+        #expect(result.status == 64 && result.errors.contains(words), "\(result.errors)")
+      }
+    }
+  }
+}
