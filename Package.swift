@@ -154,7 +154,7 @@ let package = Package(
         httpClient, httpTypes, logging, lifecycle,
       ] + nio),
     tests("DrillCoreTests", ["DrillCore"]),
-    tests("TopologyTests", ["Topology"]),
+    tests("TopologyTests", ["Topology", yams]),
     tests("RunbookTests", ["Runbook"]),
     tests("EngineTests", ["Engine", "Topology"] + nio),
     tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),

@@ -106,6 +106,7 @@ public actor LabController {
     }
     let begun = ContinuousClock.now
     try prepareSecrets(topology)
+    try lab.writeOverride(topology)
     DeployedFiles.now(in: lab).save(to: lab)
     do {
       try await engine.up(topology)
@@ -187,6 +188,7 @@ public actor LabController {
     for warning in topology.warnings { report("warning: \(warning)") }
     try await askGates(about: topology, report: report)
     try prepareSecrets(topology)
+    try lab.writeOverride(topology)
     let (before, files) = (await engine.appliedTopology(), DeployedFiles.now(in: lab))
     let changed = DeployedFiles.last(of: lab)?.differing(in: files) ?? []
     let done = try await engine.apply(topology, report: report)

@@ -1,5 +1,5 @@
 public import Foundation
-import Topology
+public import Topology
 
 /// The folder that a trainee edits, and what Firedrill keeps in it.
 public struct LabFolder: Sendable, Equatable {
@@ -79,7 +79,7 @@ public struct LabFolder: Sendable, Equatable {
   public var pristine: String { stateFolder + "/pristine" }
   /// A log for each node of the lab.
   public var logs: String { path + "/logs" }
-  /// One file a secret, mode 0600.
+  /// One file a secret, in a folder that only its owner can enter.
   public var secrets: String { path + "/secrets" }
   /// One folder a grade.
   public var evidence: String { path + "/.evidence" }
@@ -89,7 +89,9 @@ public struct LabFolder: Sendable, Equatable {
   /// The post-mortem.
   public var postMortem: String { path + "/postmortem.md" }
   /// What in the folder is not the topology's: kept by a reset, and no change of the lab.
-  public static let ownNames: Set<String> = [".firedrill", ".evidence", "logs", "secrets", "postmortem.md"]
+  public static let ownNames: Set<String> = [
+    ".firedrill", ".evidence", "logs", "secrets", "postmortem.md", ComposeOverride.fileName,
+  ]
 
   /// The state of the lab, or nil where no lab was started.
   public func state() throws -> State? {
@@ -165,6 +167,23 @@ public struct LabFolder: Sendable, Equatable {
     try Self.lay(pristine, over: path)
   }
 
+  /// Writes down what Docker Compose needs beside the lab's own file.
+  public func writeOverride(_ topology: Topology) throws {
+    let override = ComposeOverride(topology)
+    let prometheus = "\(path)/\(ComposeOverride.prometheusFile)"
+    try FileManager.default.createDirectory(
+      atPath: (prometheus as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try override.prometheus().write(toFile: prometheus, atomically: true, encoding: .utf8)
+    let file = "\(path)/\(ComposeOverride.fileName)"
+    try override.yaml().write(toFile: file, atomically: true, encoding: .utf8)
+    // Of Compose's own: those that our engine gives the same nodes never enter this folder.
+    for secret in topology.secrets where secret.judge {
+      let file = "\(secrets)/\(secret.name)"
+      if !FileManager.default.fileExists(atPath: file) { try Self.makeSecret(at: file, mode: 0o444) }
+    }
+    for name in [file, prometheus] where chmod(name, 0o644) != 0 { throw EngineError.system("chmod \(name)") }
+  }
+
   /// Makes every secret that the topology expects in the folder `secrets` and that is not there yet.
   ///
   /// - Throws: `ProblemsError` for a topology that can't be read.
@@ -172,18 +191,19 @@ public struct LabFolder: Sendable, Equatable {
     try RunDirectory.makePrivateFolder(secrets)
     for secret in try Topology.load(lab: path).secrets where secret.file == "secrets/\(secret.name)" {
       let file = "\(path)/\(secret.file)"
-      if !FileManager.default.fileExists(atPath: file) { try Self.makeSecret(at: file) }
+      // The folder keeps others out; Compose mounts the file itself, and whoever it is for must be able to read it.
+      if !FileManager.default.fileExists(atPath: file) { try Self.makeSecret(at: file, mode: 0o444) }
     }
   }
 
-  /// 32 random hexadecimal digits in a file of mode 0600.
-  static func makeSecret(at path: String) throws {
+  /// 32 random hexadecimal digits in a file.
+  static func makeSecret(at path: String, mode: Int = 0o600) throws {
     var random = SystemRandomNumberGenerator()
     let word = (0..<2).map { _ in String(random.next(), radix: 16) }
       .map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
     guard
       FileManager.default.createFile(
-        atPath: path, contents: Data((word + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        atPath: path, contents: Data((word + "\n").utf8), attributes: [.posixPermissions: mode])
     else { throw EngineError("cannot write \(path)") }
   }
 

@@ -47,7 +47,8 @@ import Testing
     #expect(try text(lab.path + "/bin/b") == "base")
     #expect(try text(lab.secrets + "/door").count == 33)
     let mode = try FileManager.default.attributesOfItem(atPath: lab.secrets + "/door")[.posixPermissions] as? Int
-    #expect(mode == 0o600)
+    #expect(mode == 0o444)
+    #expect(try FileManager.default.attributesOfItem(atPath: lab.secrets)[.posixPermissions] as? Int == 0o700)
   }
 
   @Test func aChangedLabIsNeverOverwrittenWithoutForce() throws {

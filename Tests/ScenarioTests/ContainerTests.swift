@@ -100,6 +100,30 @@ extension ScenarioTests {
       }
     }
 
+    /// Whoever has Docker and a lab's folder has a shop, with whichever Compose is there.
+    @Test func composeUpInTheFolderIsAShop() throws {
+      let cli = try CLI(engine: "process")
+      defer { try? cli.finish() }
+      try cli.start("base")
+      #expect(try cli.run("stop").status == 0)
+      func compose(_ arguments: String, _ timeout: TimeInterval = 120) throws -> CLI.Result {
+        let program = "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
+        return try cli.launch(["-c", "cd '\(cli.lab)' && \(program) \(arguments)"], program: "/bin/sh").wait(timeout)
+      }
+      defer { _ = try? compose("down --volumes --timeout 3") }
+      let up = try compose("up --detach")
+      try #require(up.status == 0, "\(up.out)\n\(up.errors)")
+      let lab = ProbedLab(cli, addresses: ["gateway": "127.0.0.1"])
+      try eventually(within: 60, "an order is taken") { try lab.order().status == 201 }
+      // The one that judges looks as well, at all instances.
+      let query = "fleet probe http://prometheus:9090/api/v1/query?query=up"
+      try eventually(within: 20, "Prometheus answers") {
+        try compose("exec -T gateway \(query)").status == 0
+      }
+      #expect(try compose("exec -T postgres id -un").out.hasPrefix("postgres"))
+      #expect(try compose("exec -T inventory sh -c 'touch /x'").status != 0)
+    }
+
     @Test(arguments: [
       ("image: firedrill/fleet", "image: somebody/else", "image: must be one of firedrill/fleet, "),
       ("[\"127.0.0.1:8080:8080\"]", "[\"8080:8080\"]", "ports: must be 127.0.0.1:PORT:PORT"),

@@ -15,6 +15,12 @@ struct ProbedLab {
     }
   }
 
+  /// For a lab that is reached some other way.
+  init(_ cli: CLI, addresses: [String: String]) {
+    self.cli = cli
+    self.addresses = addresses
+  }
+
   func address(_ node: String) throws -> String { try #require(addresses[node], "there is no \(node)") }
 
   /// What a shell command prints, without the final line's end; what fails prints nothing.

@@ -193,7 +193,7 @@ extension ProcessEngine {
   private func targets() throws -> Data {
     var groups: [TargetGroup] = []
     for service in topology.services {
-      guard let port = Self.metricsPort(of: service) else { continue }
+      guard let port = service.metricsPort else { continue }
       for (index, node) in service.instances.enumerated() {
         guard let address = plan.address(of: service.name, instance: index + 1) else { continue }
         groups.append(TargetGroup(targets: ["\(address):\(port)"], labels: ["job": service.name, "instance": node]))
@@ -202,13 +202,5 @@ extension ProcessEngine {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return try encoder.encode(groups)
-  }
-
-  private static func metricsPort(of service: Topology.Service) -> Int? {
-    let program = service.commandLine.first ?? ""
-    if program == "fleet" { return Int(service.environment["HTTP_PORT"] ?? "") ?? 8080 }
-    // By the program's own name, or by that of the script that starts it.
-    if service.commandLine.contains(where: { $0.contains("postgres-exporter") }) { return 9187 }
-    return service.commandLine.contains { $0.contains("redis-exporter") } ? 9121 : nil
   }
 }
