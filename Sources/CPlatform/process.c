@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +68,9 @@ int firedrill_next_signal(int descriptor) {
   struct signalfd_siginfo info;
   return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
+
+// The number and not the header's name: older libraries have none.
+int firedrill_pidfd(pid_t pid) { return (int)syscall(434 /* pidfd_open */, pid, 0); }
 
 int firedrill_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }
 

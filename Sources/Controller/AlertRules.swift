@@ -14,6 +14,9 @@ struct AlertRules {
     let result = try await CommandRunner.run(
       ["promtool", "check", "rules"] + files, directory: lab.path, timeout: .seconds(10))
     guard result.status != 0 else { return nil }
+    guard ![125, 126, 127].contains(result.status) else {
+      throw EngineError("promtool can't be run: \(result.output)", code: .missingPart)
+    }
     guard result.status != 124 else { return "\(folder): promtool did not get through these files within 10 s" }
     // It counts what is valid, file by file, between what isn't.
     let lines = result.output.split(whereSeparator: \.isNewline).filter { line in

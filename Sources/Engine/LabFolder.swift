@@ -175,6 +175,10 @@ public struct LabFolder: Sendable, Equatable {
       atPath: (prometheus as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try override.prometheus().write(toFile: prometheus, atomically: true, encoding: .utf8)
     let file = "\(path)/\(ComposeOverride.fileName)"
+    if let old = try? String(contentsOfFile: file, encoding: .utf8), !old.hasPrefix(ComposeOverride.firstLine) {
+      throw EngineError(
+        "\(file) is not ours, and would be written over: put what it says into compose.yaml", code: .usage)
+    }
     try override.yaml().write(toFile: file, atomically: true, encoding: .utf8)
     // Of Compose's own: those that our engine gives the same nodes never enter this folder.
     for secret in topology.secrets where secret.judge {

@@ -104,6 +104,8 @@ public struct RunDirectory: Sendable, Equatable {
   @discardableResult
   public static func sweep() -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
+    // Engines that don't answer: none is waited for twice.
+    var mute: Set<String> = []
     return names.filter { name in
       let run = RunDirectory(labID: name)
       guard FileManager.default.fileExists(atPath: run.guardianLock) else { return false }
@@ -111,8 +113,15 @@ public struct RunDirectory: Sendable, Equatable {
       let lock = firedrill_lock_file(run.guardianLock)
       guard lock >= 0 else { return false }
       defer { close(lock) }
-      // Kept while its containers can't be removed: nothing else knows of them.
-      if let socket = run.dockerSocket, (try? ContainerRemoval.remove(run, socket: socket)) == nil { return false }
+      // Kept while its containers can't be removed: nothing else knows of them. An engine whose socket is gone is gone
+      // with them.
+      if let socket = run.dockerSocket, FileManager.default.fileExists(atPath: socket) {
+        guard !mute.contains(socket) else { return false }
+        guard (try? ContainerRemoval.remove(run, socket: socket)) != nil else {
+          mute.insert(socket)
+          return false
+        }
+      }
       return (try? Removal.remove(run.path)) != nil
     }
   }

@@ -30,18 +30,16 @@ public struct LabBounds: Sendable {
   public func watch(_ run: RunDirectory, lab: LabFolder) async throws {
     let disks = [RunDirectory.base, lab.path]
     let before = MachineUse.now(disks)
+    var guardian: GuardianClient?
     while !Task.isCancelled {
-      let roots = await [run.guardianPID].compactMap { $0 } + Self.containers(of: run)
+      if guardian == nil, run.dockerSocket != nil { guardian = try? GuardianClient.connect(run) }
+      // The first processes of its containers are nobody's children here.
+      let containers = (try? await guardian?.pids()) ?? []
+      let roots = [run.guardianPID].compactMap { $0 } + containers
       if let excess = excess(below: roots, folders: [run.volumes, lab.path]) { throw excess }
       if let excess = excess(since: before, .now(disks)) { throw excess }
       try await Task.sleep(for: .seconds(1))
     }
-  }
-
-  /// The first processes of its containers, which are nobody's children here.
-  private static func containers(of run: RunDirectory) async -> [Int32] {
-    guard run.dockerSocket != nil, let guardian = try? GuardianClient.connect(run) else { return [] }
-    return (try? await guardian.pids()) ?? []
   }
 
   /// What is too much now, if anything.

@@ -77,6 +77,8 @@ pid_t firedrill_spawn_child(
 int firedrill_signal_descriptor(void);
 /// The next signal of that descriptor, 0 when there is none now.
 int firedrill_next_signal(int descriptor);
+/// A descriptor of a process that becomes readable when it ends (pidfd_open(2)); -1 with errno.
+int firedrill_pidfd(pid_t pid);
 /// Makes orphans of our nodes our children.
 int firedrill_become_subreaper(void);
 /// Reaps one ended child: its pid, 0 when none, -1 when there are no children. `code` is the exit status, `signal` its signal or 0.

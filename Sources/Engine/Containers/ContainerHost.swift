@@ -9,7 +9,27 @@ final class ContainerHost: NodeHost {
   private let calls: DockerCalls
   private let names: ContainerNames
   private let hosts: String
+  /// Seconds that Docker gets to say how a process ended, and to take a container away.
+  private static let patience = 10.0
+
+  /// A container whose process has begun. Docker may say late, or never, that it has ended.
+  private final class Life {
+    let node: String
+    let report: (NodeEvent) -> Void
+    /// When Docker's word is no longer waited for; nil while the process runs.
+    var deadline: Double?
+    var isOver = false
+
+    init(_ node: String, _ report: @escaping (NodeEvent) -> Void) {
+      self.node = node
+      self.report = report
+    }
+  }
+
   private var queue: [() -> Void] = []
+  /// Containers that run, by the descriptors of their first processes (pidfd_open(2)).
+  private var processes: [Int32: Life] = [:]
+  private var leaving: [Life] = []
   private var starts = 0
   /// Only this process has it; what reads the other end removes all containers when it is closed.
   private let lifeline: Int32
@@ -51,7 +71,14 @@ final class ContainerHost: NodeHost {
         body: [
           "Name": names.network, "Driver": "bridge", "CheckDuplicate": true,
           "Labels": [ContainerNames.runLabel: names.run],
-          "IPAM": ["Config": [["Subnet": "172.\(block).0.0/16", "Gateway": "172.\(block).255.254"]]],
+          // Who is given an address gets one that no service has.
+          "IPAM": [
+            "Config": [
+              [
+                "Subnet": "172.\(block).0.0/16", "Gateway": "172.\(block).255.254", "IPRange": "172.\(block).0.0/24",
+              ]
+            ]
+          ],
         ])
       if made.isSuccess { return block }
       reason = made.complaint
@@ -62,27 +89,53 @@ final class ContainerHost: NodeHost {
 
   // MARK: NodeHost
 
-  var polled: [pollfd] { calls.polled }
-  var nextDeadline: Double? { calls.nextDeadline }
-  func serve(_ descriptor: Int32) { calls.serve(descriptor) }
-  func fireTimers() { calls.expire() }
+  let hasChildren = false
 
-  func close() {
-    _ = try? calls.perform("DELETE", "/networks/\(names.network)", patience: 5)
-    Glibc.close(lifeline)
+  var polled: [pollfd] {
+    calls.polled + processes.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
   }
 
-  func launch(_ spec: SpawnSpec, report: @escaping (NodeEvent) -> Void) {
+  var nextDeadline: Double? { ([calls.nextDeadline] + leaving.map(\.deadline)).compactMap { $0 }.min() }
+
+  func serve(_ descriptor: Int32) {
+    guard let life = processes.removeValue(forKey: descriptor) else { return calls.serve(descriptor) }
+    Glibc.close(descriptor)
+    life.report(.gone)
+    life.deadline = Guardian.now() + Self.patience
+    leaving.append(life)
+  }
+
+  func fireTimers() {
+    calls.expire()
+    let now = Guardian.now()
+    for life in leaving where (life.deadline ?? .infinity) <= now {
+      finish(life, .failure(EngineError("the Docker engine does not say how it ended")))
+    }
+    leaving.removeAll(where: \.isOver)
+  }
+
+  func close() -> Bool {
+    // Not among the others, which may wait for an engine that is gone.
+    let answer = try? DockerCalls(socket: calls.socket).perform("DELETE", "/networks/\(names.network)", patience: 10)
+    Glibc.close(lifeline)
+    return answer.map { $0.isSuccess || $0.status == 404 } ?? false
+  }
+
+  func launch(_ spec: SpawnSpec, isWanted: @escaping () -> Bool, report: @escaping (NodeEvent) -> Void) {
     var isStarting = true
-    queue.append { [self] in
-      begin(spec) { [self] event in
+    let turn = { [self] in
+      let hear = { [self] (event: NodeEvent) in
         report(event)
         guard isStarting else { return }
         isStarting = false
         starts -= 1
         next()
       }
+      guard isWanted() else { return hear(.failed(EngineError("\(spec.node) is not wanted any more"))) }
+      begin(spec, report: hear)
     }
+    // A fault has its time, and so has a preflight: they don't wait behind a hundred instances.
+    if ["fault", "preflight"].contains(spec.service) { queue.insert(turn, at: 0) } else { queue.append(turn) }
     next()
   }
 
@@ -99,16 +152,16 @@ final class ContainerHost: NodeHost {
       guard let container = spec.container else { throw EngineError("\(spec.node) has no image") }
       try NodeLog.open(spec.log, owner: spec.user)
       let request = ContainerRequest(spec: spec, container: container, names: names, hosts: hosts)
-      create(request, isFirst: true, report: report)
+      create(request, tries: 3, report: report)
     } catch let error as EngineError { report(.failed(error)) } catch { report(.failed(EngineError("\(error)"))) }
   }
 
-  private func create(_ request: ContainerRequest, isFirst: Bool, report: @escaping (NodeEvent) -> Void) {
+  private func create(_ request: ContainerRequest, tries: Int, report: @escaping (NodeEvent) -> Void) {
     let name = names.container(request.spec.node)
     calls.start("POST", "/containers/create?name=\(name)", body: request.body) { [self] result in
       // One that was not removed in time is in the way.
-      if case .success(let answer) = result, answer.status == 409, isFirst {
-        return remove(name) { [self] in create(request, isFirst: false, report: report) }
+      if case .success(let answer) = result, answer.status == 409, tries > 1 {
+        return remove(name) { [self] in create(request, tries: tries - 1, report: report) }
       }
       guard Self.holds(result, "make", request.spec.node, report) else { return }
       start(request, report: report)
@@ -131,7 +184,7 @@ final class ContainerHost: NodeHost {
         FileHandle.standardError.write(Data("\(node) has no port of this machine: \(words)\n".utf8))
         var alone = request
         alone.container.ports = []
-        create(alone, isFirst: false, report: report)
+        create(alone, tries: 3, report: report)
       }
     }
   }
@@ -146,30 +199,42 @@ final class ContainerHost: NodeHost {
     calls.start("GET", "/containers/\(name)/json") { [self] result in
       guard case .success(let answer) = result, answer.isSuccess,
         let state = try? JSONDecoder().decode(Inspection.self, from: answer.body).State
-      else { return remove(name) { report(.failed(EngineError("cannot look at \(node): \(Self.words(result))"))) } }
-      // Zero: it has ended already.
-      if state.Pid > 0 { report(.started(pid: state.Pid)) }
-      awaitEnd(node, report: report)
+      else { return remove(name) { report(.failed(Self.trouble("cannot look at \(node): \(Self.words(result))"))) } }
+      let life = Life(node, report)
+      let descriptor = state.Pid > 0 ? firedrill_pidfd(state.Pid) : -1
+      if descriptor >= 0 {
+        processes[descriptor] = life
+        report(.started(pid: state.Pid))
+      } else {
+        // It has ended already. (Or runs where we don't see it: then nobody says how it ended.)
+        life.deadline = Guardian.now() + Self.patience
+        leaving.append(life)
+      }
+      calls.start("POST", "/containers/\(name)/wait", patience: .infinity) { [self] in finish(life, $0) }
     }
   }
 
   private struct Wait: Decodable { var StatusCode: Int }
 
-  private func awaitEnd(_ node: String, report: @escaping (NodeEvent) -> Void) {
-    let name = names.container(node)
-    calls.start("POST", "/containers/\(name)/wait", patience: .infinity) { [self] result in
-      let code = (try? result.get()).flatMap { try? JSONDecoder().decode(Wait.self, from: $0.body).StatusCode }
-      // Its name and address are free again when it is gone, not before.
-      remove(name) {
-        // Docker tells both as numbers, as shells do.
-        let exit = code.map { $0 > 128 && $0 < 160 ? "signal \($0 - 128)" : "exit \($0)" }
-        report(.ended(exit: exit ?? "lost: \(Self.words(result))", failed: code != 0))
-      }
+  /// Takes the container away: its name and address are free again when it is gone, not before.
+  private func finish(_ life: Life, _ result: Result<DockerAnswer, EngineError>) {
+    guard !life.isOver else { return }
+    life.isOver = true
+    if let descriptor = processes.first(where: { $0.value === life })?.key {
+      processes[descriptor] = nil
+      Glibc.close(descriptor)
+      life.report(.gone)
+    }
+    let code = (try? result.get()).flatMap { try? JSONDecoder().decode(Wait.self, from: $0.body).StatusCode }
+    // Docker tells both as numbers, as shells do.
+    let exit = code.map { $0 > 128 && $0 < 160 ? "signal \($0 - 128)" : "exit \($0)" }
+    remove(names.container(life.node)) {
+      life.report(.ended(exit: exit ?? "lost: the Docker engine went away", failed: code != 0))
     }
   }
 
   private func remove(_ container: String, then: @escaping () -> Void) {
-    calls.start("DELETE", "/containers/\(container)?force=1&v=1") { _ in then() }
+    calls.start("DELETE", "/containers/\(container)?force=1&v=1", patience: Self.patience) { _ in then() }
   }
 
   // MARK: Answers
@@ -189,7 +254,10 @@ final class ContainerHost: NodeHost {
     _ result: Result<DockerAnswer, EngineError>, _ what: String, _ node: String, _ report: (NodeEvent) -> Void
   ) -> Bool {
     if isSuccess(result) { return true }
-    report(.failed(EngineError("cannot \(what) the container of \(node): \(words(result))")))
+    report(.failed(trouble("cannot \(what) the container of \(node): \(words(result))")))
     return false
   }
+
+  /// No fault of the lab's.
+  private static func trouble(_ words: String) -> EngineError { EngineError(words, code: .missingPart) }
 }

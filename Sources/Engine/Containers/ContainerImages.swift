@@ -15,6 +15,10 @@ public enum ContainerImages {
     guard getuid() == 0 else {
       throw EngineError("containers are watched and frozen from outside: run firedrill as root", code: .missingPart)
     }
+    if let host = ProcessInfo.processInfo.environment["DOCKER_HOST"], !host.isEmpty, !host.hasPrefix("unix://") {
+      throw EngineError(
+        "DOCKER_HOST=\(host): a Docker engine of this machine is needed, unix://PATH", code: .missingPart)
+    }
     let calls = DockerCalls()
     do {
       guard try calls.perform("GET", "/_ping", patience: 5).isSuccess else { throw EngineError("it refuses") }

@@ -11,6 +11,9 @@ enum ContainerParts {
   /// The image of what only visits the lab: a fault's worker, a preflight.
   static let visitor = SpawnSpec.Container(image: "firedrill/fleet", memory: nil, ports: [])
 
+  /// Where the images have programs (the Dockerfile's `ENV PATH`).
+  static let path = "/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
   /// The users of the images, by the numbers that the Dockerfile gives them.
   static func user(_ name: String) -> SpawnSpec.User? {
     let numbers: [String: UInt32] = ["nobody": 65_534, "postgres": 543, "prometheus": 909, "redis": 637]
@@ -28,6 +31,13 @@ enum ContainerParts {
       let all = images.sorted().joined(separator: ", ")
       throw EngineError("\(place).image: must be one of \(all), not \(image)", code: .usage)
     }
+    let folder = service.workingDirectory ?? "/lab"
+    guard !["proc", "sys", "dev"].contains(folder.split(separator: "/").first ?? "") else {
+      throw EngineError("\(place).working_dir: \(folder) is the machine's; take a folder of the lab's", code: .usage)
+    }
+    guard service.ulimits["as"] == nil else {
+      throw EngineError("\(place).ulimits.as: containers have none; say mem_limit", code: .usage)
+    }
     guard service.ports.isEmpty || (service.replicas ?? 1) < 2 else {
       throw EngineError("\(place).ports: several instances can't have the same port of this machine", code: .usage)
     }
@@ -38,10 +48,12 @@ enum ContainerParts {
   /// Reads `127.0.0.1:8080:80`.
   private static func port(_ text: String, _ place: String) throws -> SpawnSpec.Container.Port {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 3, parts[0].hasPrefix("127."), let published = number(parts[1]), let target = number(parts[2])
+    guard parts.count == 3, parts[0].hasPrefix("127."), let target = number(parts[2]),
+      // Below, a port is root's to give.
+      let published = number(parts[1]), published >= 1024
     else {
       throw EngineError(
-        "\(place).ports: must be 127.0.0.1:PORT:PORT, so that nobody else's machine gets in, not \(text)", code: .usage)
+        "\(place).ports: must be 127.0.0.1:PORT:PORT, for this machine alone, from 1024 on, not \(text)", code: .usage)
     }
     return SpawnSpec.Container.Port(address: parts[0], published: published, target: target)
   }

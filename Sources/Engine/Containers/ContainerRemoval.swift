@@ -14,17 +14,17 @@ public enum ContainerRemoval {
       // All of them end now; to remove one takes Docker a while.
       for id in found { calls.start("POST", "/containers/\(id)/kill", patience: 5) { _ in } }
       calls.finish()
-      for id in found { calls.start("DELETE", "/containers/\(id)?force=1&v=1") { _ in } }
+      for id in found { calls.start("DELETE", "/containers/\(id)?force=1&v=1", patience: 20) { _ in } }
       calls.finish()
     }
-    let answer = try calls.perform("DELETE", "/networks/\(names.network)")
+    let answer = try calls.perform("DELETE", "/networks/\(names.network)", patience: 10)
     guard answer.isSuccess || answer.status == 404 else { throw EngineError(answer.complaint) }
   }
 
   private struct Container: Decodable { var Id: String }
 
   private static func containers(_ names: ContainerNames, _ calls: DockerCalls) throws -> [String] {
-    let answer = try calls.perform("GET", "/containers/json?all=1&filters=\(names.filter)")
+    let answer = try calls.perform("GET", "/containers/json?all=1&filters=\(names.filter)", patience: 5)
     guard answer.isSuccess else { throw EngineError(answer.complaint) }
     return try JSONDecoder().decode([Container].self, from: answer.body).map(\.Id)
   }

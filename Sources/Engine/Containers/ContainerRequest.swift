@@ -15,10 +15,10 @@ struct ContainerNames {
 
   var network: String { project }
 
-  /// A run of the preflight has a colon in its name, which Docker takes in none.
+  /// A run of the preflight has a colon in its name, which Docker takes in none, and no service a dot.
   func container(_ node: String) -> String { "\(project)-\(Self.host(node))" }
 
-  static func host(_ node: String) -> String { node.replacing(":", with: "-") }
+  static func host(_ node: String) -> String { node.replacing(":", with: ".") }
 
   /// Those of Compose too, so that `docker compose --project-name` and other tools find the nodes.
   func labels(node: String, service: String) -> [String: String] {
@@ -73,7 +73,12 @@ struct ContainerRequest {
 
   private var hostConfiguration: [String: Any] {
     var memory = ["/tmp": "mode=1777,size=64m", "/var/tmp": "mode=1777,size=64m"]
-    for mount in spec.mounts where mount.source == nil { memory[mount.target] = mount.options }
+    for mount in spec.mounts {
+      let target = "/" + mount.target.split(separator: "/").joined(separator: "/")
+      memory[target] = mount.source == nil ? mount.options : nil
+    }
+    // As a process has it; Docker's would run no program.
+    memory = memory.mapValues { "exec,\($0)" }
     return [
       "NetworkMode": names.network, "Mounts": mounts, "Tmpfs": memory, "ReadonlyRootfs": true,
       "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],

@@ -5,6 +5,7 @@ extension Guardian {
   func ended(_ node: GuardianNode, exit: String, failed: Bool) {
     let now = Self.now()
     node.pid = nil
+    node.isLeaving = false
     node.exit = exit
     node.frozen = false
     node.killAt = nil
@@ -47,7 +48,10 @@ extension Guardian {
   private func answer(
     _ reply: @escaping (GuardianReply) -> Void, of node: GuardianNode
   ) -> (EngineError?) -> Void {
-    { [self] error in reply(error.map { GuardianReply(error: "\($0)") } ?? GuardianReply(node: record(node))) }
+    { [self] error in
+      guard let error else { return reply(GuardianReply(node: record(node))) }
+      reply(GuardianReply(error: error.description, isHostTrouble: error.code == .missingPart))
+    }
   }
 
   /// A node that is still ending is started when it has ended: otherwise undoing a stop at once would do nothing.
@@ -58,9 +62,14 @@ extension Guardian {
       node.stopped = false
       return start(node, then: answer(reply, of: node))
     }
+    let answer = answer(reply, of: node)
     node.onEnd.append { [self] in
       node.stopped = false
-      start(node, then: answer(reply, of: node))
+      start(node) { [self] error in
+        // Nobody else will try again: this may be the undoing of a fault.
+        if error != nil { startLater(node, failed: true) }
+        answer(error)
+      }
     }
   }
 
@@ -69,8 +78,14 @@ extension Guardian {
     guard node.isDown, !shutdownRequested else { return done(nil) }
     node.respawnAt = nil
     node.isStarting = true
-    host.launch(node.spec) { [self] event in
+    let isWanted = { [self] in !node.stopped && !node.forget && !shutdownRequested }
+    host.launch(node.spec, isWanted: isWanted) { [self] event in
       switch event {
+      case .gone:
+        node.pid = nil
+        node.isLeaving = true
+        node.killAt = nil
+        node.askAgainAt = nil
       case .started(let pid): started(node, pid, done)
       case .failed(let error):
         node.isStarting = false

@@ -28,6 +28,8 @@ public final class Guardian {
     self.run = run
     self.controllerCommand = controllerCommand
     try Self.lock(run)
+    // Whoever is interrupted from here on is found by it.
+    try "\(getpid())".write(toFile: run.pidFile, atomically: true, encoding: .utf8)
     _ = firedrill_become_subreaper()
     signals = firedrill_signal_descriptor()
     let block: Int
@@ -41,7 +43,6 @@ public final class Guardian {
       block = try containers.takeNetwork()
     }
     try "\(block)".write(toFile: run.blockFile, atomically: true, encoding: .utf8)
-    try "\(getpid())".write(toFile: run.pidFile, atomically: true, encoding: .utf8)
     journal = try FaultJournal(path: run.journal)
     unlink(run.guardianSocket)
     listener = firedrill_listen(run.guardianSocket)
@@ -71,8 +72,12 @@ public final class Guardian {
       var status: Int32 = 0
       waitpid(controller.pid, &status, 0)
     }
-    host.close()
-    do { try Removal.remove(run.path) } catch { log("\(error)") }
+    // What is left of its nodes is known by this folder only: the next sweep needs it.
+    if host.close() {
+      do { try Removal.remove(run.path) } catch { log("\(error)") }
+    } else {
+      log("not everything of this lab could be removed")
+    }
     // Only now: who asked for the shutdown may rely on nothing being left.
     clients.values.forEach { $0.flushShutdown() }
   }
@@ -136,13 +141,12 @@ public final class Guardian {
     if let gone = controller, gone.pid == pid {
       log("the controller ended (\(exit)): undoing every fault")
       // What it still had to say must not be carried out after the undoing.
-      clients.removeValue(forKey: gone.channel)
-      close(gone.channel)
+      clients.removeValue(forKey: gone.channel)?.cut()
       controller = nil
       for id in faults.keys.sorted() { undo(id) }
       return
     }
-    guard let node = nodes.values.first(where: { $0.pid == pid }) else { return }
+    guard host.hasChildren, let node = nodes.values.first(where: { $0.pid == pid }) else { return }
     ended(node, exit: exit, failed: failed)
   }
 
@@ -151,9 +155,9 @@ public final class Guardian {
   private func nextDeadline() -> Double? {
     let due = nodes.values.flatMap { node in
       // What is on its way can't be killed before it is there.
-      [node.isStarting ? nil : node.killAt, node.respawnAt, node.askAgainAt, host.nextDeadline].compactMap { $0 }
+      [node.isStarting ? nil : node.killAt, node.respawnAt, node.askAgainAt].compactMap { $0 }
     }
-    return (due + faults.values.map(\.dueAt)).min()
+    return (due + faults.values.map(\.dueAt) + [host.nextDeadline].compactMap { $0 }).min()
   }
 
   private func fireTimers() {

@@ -32,12 +32,15 @@ public final class GuardianClient: Sendable {
         if let node = reply.node { onNews(.node(node)) }
         if let fault = reply.cleared { onNews(.cleared(fault)) }
       }
-      self?.closeAll()
+      if let self { self.closeAll() } else { close(descriptor) }
       onClose()
     }
     reader.name = "guardian-client"
     reader.start()
   }
+
+  // The reader then comes to its end, and closes it.
+  deinit { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   /// Connects to the guardian of a lab; throws when there is none.
   public static func connect(_ run: RunDirectory) throws -> GuardianClient {
@@ -66,7 +69,7 @@ public final class GuardianClient: Sendable {
       if closed { return continuation.resume(throwing: EngineError("the guardian is gone")) }
       do { try write(GuardianRequest(id: id, order: order)) } catch { finish(id, with: .failure(error)) }
     }
-    if let error = reply.error { throw EngineError(error) }
+    if let error = reply.error { throw EngineError(error, code: reply.isHostTrouble == true ? .missingPart : .failed) }
     return reply
   }
 

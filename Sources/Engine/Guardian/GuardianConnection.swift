@@ -60,6 +60,12 @@ final class GuardianConnection {
     }
   }
 
+  /// Ends it: what is still to be answered is answered to nobody.
+  func cut() {
+    isClosed = true
+    close(descriptor)
+  }
+
   /// Tells the client that everything has ended: end of stream is the answer to `shutdown`.
   func flushShutdown() {
     flush()

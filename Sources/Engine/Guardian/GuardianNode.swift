@@ -7,6 +7,8 @@ final class GuardianNode {
   var pid: Int32?
   /// Ordered to start, and not heard of yet.
   var isStarting = false
+  /// Its process has ended, and what it was in is being taken away.
+  var isLeaving = false
   /// Ended on request: the restart policy does not apply.
   var stopped = false
   var frozen = false
@@ -32,8 +34,8 @@ final class GuardianNode {
       gone: forget && pid == nil, revision: revision)
   }
 
-  /// Neither runs nor is about to.
-  var isDown: Bool { pid == nil && !isStarting }
+  /// Neither runs nor is about to, and can be started.
+  var isDown: Bool { pid == nil && !isStarting && !isLeaving }
 
   /// Sends a signal to the node's first process.
   func signal(_ number: Int32) {

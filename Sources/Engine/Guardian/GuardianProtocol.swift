@@ -174,6 +174,8 @@ struct GuardianRequest: Codable {
 struct GuardianReply: Codable {
   var id: Int?
   var error: String?
+  /// Whether that is trouble of this machine's, and not of the lab's.
+  var isHostTrouble: Bool?
   var nodes: [NodeRecord]?
   var faults: [FaultRecord]?
   var node: NodeRecord?

@@ -4,7 +4,11 @@ import Foundation
 protocol NodeHost: AnyObject {
   /// Starts a node. `report` hears `started` or `failed`, once; also `ended` where the node is not a child of the
   /// guardian's and its end is not seen otherwise. What ends at once is never heard to have started.
-  func launch(_ spec: SpawnSpec, report: @escaping (NodeEvent) -> Void)
+  ///
+  /// - Parameter isWanted: asked when its turn has come; a node that nobody wants any more has `failed`.
+  func launch(_ spec: SpawnSpec, isWanted: @escaping () -> Bool, report: @escaping (NodeEvent) -> Void)
+  /// Whether nodes are children of the guardian's, which sees their ends by itself.
+  var hasChildren: Bool { get }
   /// What the guardian's loop is to wait for besides its own.
   var polled: [pollfd] { get }
   /// Something of `polled` has come.
@@ -13,7 +17,9 @@ protocol NodeHost: AnyObject {
   var nextDeadline: Double? { get }
   func fireTimers()
   /// Takes away what it made for all nodes; every node has ended.
-  func close()
+  ///
+  /// - Returns: whether nothing is left of them.
+  func close() -> Bool
 }
 
 /// What becomes of a node that was launched.
@@ -21,6 +27,8 @@ enum NodeEvent {
   /// Its program runs. `pid` is its first process as this machine sees it.
   case started(pid: Int32)
   case failed(EngineError)
+  /// Its first process has ended: nobody may signal that number any more. `ended` follows.
+  case gone
   /// `exit 1` or `signal 9`.
   case ended(exit: String, failed: Bool)
 }
@@ -31,7 +39,9 @@ final class ProcessHost: NodeHost {
 
   init(run: RunDirectory) throws { launcher = try NodeLauncher(run: run) }
 
-  func launch(_ spec: SpawnSpec, report: @escaping (NodeEvent) -> Void) {
+  let hasChildren = true
+
+  func launch(_ spec: SpawnSpec, isWanted: @escaping () -> Bool, report: @escaping (NodeEvent) -> Void) {
     do { report(.started(pid: try launcher.launch(spec))) } catch let error as EngineError {
       report(.failed(error))
     } catch { report(.failed(EngineError("\(error)"))) }
@@ -41,5 +51,5 @@ final class ProcessHost: NodeHost {
   func serve(_ descriptor: Int32) {}
   var nextDeadline: Double? { nil }
   func fireTimers() {}
-  func close() {}
+  func close() -> Bool { true }
 }

@@ -20,7 +20,11 @@ enum NodeLog {
   static func open(_ path: String, owner: SpawnSpec.User?) throws {
     let log = try descriptor(path)
     defer { close(log) }
-    if let owner, fchown(log, owner.uid, owner.gid) != 0 { throw EngineError.system("cannot give away \(path)") }
+    // By its group: whose file it were could keep others from opening it (fcntl(2), leases).
+    guard let owner else { return }
+    guard fchown(log, getuid(), owner.gid) == 0, fchmod(log, 0o664) == 0 else {
+      throw EngineError.system("cannot give away \(path)")
+    }
   }
 
   private static func open(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { Glibc.open(path, flags, mode) }

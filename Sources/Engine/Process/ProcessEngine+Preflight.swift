@@ -24,15 +24,17 @@ extension ProcessEngine {
     let log = run.path + "/preflight.log"
     try? FileManager.default.removeItem(atPath: log)
     do {
-      try await guardian.send(.spawn(preflightSpec(node, plan, log: log)))
-    } catch {
+      try await guardian.send(.spawn(preflightSpec(node, plan, log: log)), timeout: .seconds(120))
+    } catch let error as EngineError where error.code != .missingPart {
       return CommandResult(status: 126, output: "\(error)")
     }
     let isOver: @Sendable (isolated ProcessEngine) -> Bool = { engine in
-      engine.views[node]?.record.map { $0.pid == nil } ?? false
+      engine.views[node]?.record.map { $0.pid == nil && $0.exit != nil } ?? false
     }
     let status = await wait(timeout: timeout, until: isOver) ? Self.status(views[node]?.record?.exit ?? "") : 124
+    let isLost = views[node]?.record?.exit?.hasPrefix("lost") ?? false
     try await forget(node)
+    if isLost { throw EngineError("the Docker engine went away under the preflight", code: .missingPart) }
     let output = FileHandle(forReadingAtPath: log).flatMap { try? $0.read(upToCount: Self.outputLimit) } ?? Data()
     return CommandResult(status: status, output: String(decoding: output, as: UTF8.self))
   }

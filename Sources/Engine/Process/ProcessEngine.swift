@@ -231,6 +231,10 @@ public actor ProcessEngine: Engine {
     while let service = rest.first?.service {
       let part = rest.prefix { $0.service == service }
       rest = rest.dropFirst(part.count)
+      guard plan.engine == .compose else {
+        for view in part { try await launch(view) }
+        continue
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for view in part { group.addTask { try await self.launch(view) } }
         for try await _ in group {}

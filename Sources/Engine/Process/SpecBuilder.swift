@@ -25,6 +25,7 @@ struct SpecBuilder: Sendable {
       throw EngineError("\(service.place): services.\(service.name): command is missing", code: .usage)
     }
     let user = try Self.user(service, plan.engine)
+    let container = plan.engine == .compose ? try ContainerParts.of(service) : nil
     // What judges is never the trainee's build.
     let fleet = service.judge ? installation.fleet : lab.fleetProgram(installation)
     return SpawnSpec(
@@ -35,8 +36,8 @@ struct SpecBuilder: Sendable {
       stopGrace: Double(service.stopGraceMilliseconds) / 1000, stopSignal: try Self.stopSignal(service),
       restart: Self.restart(service.restart),
       fingerprint: service.contentHash(lab: service.judge ? installation.judge : lab.path)
-        + (argv[0] == "fleet" ? Self.fingerprint(of: fleet) : ""),
-      container: plan.engine == .compose ? try ContainerParts.of(service) : nil)
+        + (argv[0] == "fleet" ? Self.fingerprint(of: fleet) : "") + (container.map { "-\($0)" } ?? ""),
+      container: container)
   }
 
   private func environment(of service: Topology.Service, node: String) -> [String] {
@@ -47,10 +48,8 @@ struct SpecBuilder: Sendable {
 
   /// What every node finds in its environment.
   static func environment(node: String, _ engine: EngineKind) -> [String: String] {
-    var values = ["HOSTNAME": node, "HOME": "/tmp", "LANG": "C.UTF-8"]
-    // An image knows where its programs are.
-    if engine == .process { values["PATH"] = Part.path }
-    return values
+    let path = engine == .process ? Part.path : ContainerParts.path
+    return ["HOSTNAME": node, "HOME": "/tmp", "LANG": "C.UTF-8", "PATH": path]
   }
 
   private func mounts(

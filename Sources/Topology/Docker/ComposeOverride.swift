@@ -7,6 +7,9 @@ import Yams
 public struct ComposeOverride {
   /// The file's name in a lab's folder.
   public static let fileName = "compose.override.yaml"
+  /// By which we know it again.
+  public static let firstLine =
+    "# What Docker Compose needs beside compose.yaml; it reads both, and nobody else reads this. Written anew at each"
   /// Prometheus' settings there, relative to the lab's folder.
   public static let prometheusFile = ".firedrill/docker/prometheus.yml"
 
@@ -29,11 +32,7 @@ public struct ComposeOverride {
     if !volumes.isEmpty { file["volumes"] = Dictionary(uniqueKeysWithValues: volumes) }
     let secrets = topology.secrets.filter(\.judge).map { ($0.name, ["file": "./secrets/\($0.name)"]) }
     if !secrets.isEmpty { file["secrets"] = Dictionary(uniqueKeysWithValues: secrets) }
-    return """
-      # What Docker Compose needs beside compose.yaml; it reads both, and nobody else reads this. Written anew at each
-      # start.
-
-      """ + (try Yams.dump(object: file, width: -1, sortKeys: true))
+    return Self.firstLine + "\n# start.\n" + (try Yams.dump(object: file, width: -1, sortKeys: true))
   }
 
   /// Where Prometheus finds the nodes: Docker's DNS gives every instance of a service.

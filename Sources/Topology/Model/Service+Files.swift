@@ -28,6 +28,9 @@ extension Topology.Service {
     var service = self
     service.place = YAMLPlace(file: "")
     service.replicas = replicas == nil ? nil : 0
+    // They mean nothing to a process; containers count them by themselves.
+    service.image = nil
+    service.ports = []
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     var hash = StableHash()

@@ -44,8 +44,9 @@ struct Doctor: AsyncParsableCommand {
 
   /// Throws with the one line that installs what is missing.
   static func requireParts(for engine: EngineKind = .process) throws {
-    guard engine == .process else { return try ContainerImages.require() }
-    let missing = Part.missing
+    if engine == .compose { try ContainerImages.require() }
+    // The servers of containers are in their images; what looks at them from outside is not.
+    let missing = Part.missing.filter { engine == .process || ["psql", "prometheus"].contains($0.program) }
     guard !missing.isEmpty else { return }
     let names = missing.map(\.program).joined(separator: ", ")
     throw EngineError("missing: \(names). Install with: \(Part.installLine(missing))", code: .missingPart)

@@ -110,9 +110,12 @@ struct Launch {
     let interrupt = Interrupt { Self.stopNow(run) }
     defer { interrupt.cancel() }
     let started = try await CommandRunner.run(
-      [installation.firedrill, "guardian", folder.path], timeout: .seconds(10))
+      [installation.firedrill, "guardian", folder.path], timeout: .seconds(40))
     guard started.status == 0 else {
-      try? Removal.remove(run.path)
+      await LabEnd.end(run)
+      guard started.status != 124 else {
+        throw EngineError("the guardian was not there within 40 s", code: .missingPart)
+      }
       throw EngineError(
         started.output.trimmingCharacters(in: .whitespacesAndNewlines),
         code: started.status == ExitStatus.unavailable ? .missingPart : .failed)

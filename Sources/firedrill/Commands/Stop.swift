@@ -21,6 +21,9 @@ struct Stop: AsyncParsableCommand {
       Console.note("the lab does not run")
     }
     RunDirectory.sweep()
+    if let socket = run.dockerSocket {
+      throw EngineError("not all containers could be removed: does Docker answer at \(socket)? Then stop again")
+    }
     if purge {
       try FileManager.default.removeItem(atPath: folder.path)
       Console.note("\(folder.path) is removed")
