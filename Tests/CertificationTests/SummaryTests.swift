@@ -63,7 +63,7 @@ import Testing
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     #expect(Summary.load(path) == summary)
     #expect(try Summary.load(path)?.json() == text)
-    #expect(text.hasPrefix("{\n  \"scenarios\" : [") && text.hasSuffix("}\n"))
+    #expect(text.hasPrefix("{\n  \"engine\" : \"process\",\n  \"scenarios\" : [") && text.hasSuffix("}\n"))
     #expect(Summary.load(path + ".none") == nil)
   }
 

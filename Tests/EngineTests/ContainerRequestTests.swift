@@ -39,7 +39,7 @@ import Topology
     #expect(host["ReadonlyRootfs"] as? Bool == true)
     #expect(host["CapDrop"] as? [String] == ["ALL"])
     let tmpfs = try #require(host["Tmpfs"] as? [String: String])
-    #expect(tmpfs["/scratch"] == "mode=700,size=4096")
+    #expect(tmpfs["/scratch"] == "exec,mode=700,size=4096")
     #expect(tmpfs["/tmp"] != nil)
     let mounts = try #require(host["Mounts"] as? [[String: Any]])
     #expect(mounts.map { $0["Target"] as? String } == ["/lab", "/etc/hosts", "/run/node.log"])
