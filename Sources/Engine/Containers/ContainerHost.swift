@@ -5,10 +5,6 @@ import Foundation
 final class ContainerHost: NodeHost {
   /// Docker does not get quicker by being asked for more at a time.
   private static let mostStarts = 6
-
-  private let calls: DockerCalls
-  private let names: ContainerNames
-  private let hosts: String
   /// Seconds that Docker gets to say how a process ended, and to take a container away.
   private static let patience = 10.0
 
@@ -26,11 +22,15 @@ final class ContainerHost: NodeHost {
     }
   }
 
+  private let calls: DockerCalls
+  private let names: ContainerNames
+  private let hosts: String
+  /// Starts that wait for their turn, and how many are under way.
   private var queue: [() -> Void] = []
+  private var starts = 0
   /// Containers that run, by the descriptors of their first processes (pidfd_open(2)).
   private var processes: [Int32: Life] = [:]
   private var leaving: [Life] = []
-  private var starts = 0
   /// Only this process has it; what reads the other end removes all containers when it is closed.
   private let lifeline: Int32
 
@@ -60,7 +60,7 @@ final class ContainerHost: NodeHost {
 
   /// Takes a block of addresses that nobody on this machine uses, and makes the network of it: 172.B.0.0/16.
   ///
-  /// - Returns: B, and a descriptor that keeps other labs away from it.
+  /// - Returns: B; its name is taken until this process ends.
   func takeNetwork() throws -> Int {
     var reason = "all are in use"
     // From the top: Docker takes its own from the bottom.
