@@ -31,10 +31,12 @@ public struct LabBounds: Sendable {
     let disks = [RunDirectory.base, lab.path]
     let before = MachineUse.now(disks)
     var guardian: GuardianClient?
+    var containers: [Int32] = []
     while !Task.isCancelled {
       if guardian == nil, run.dockerSocket != nil { guardian = try? GuardianClient.connect(run) }
-      // The first processes of its containers are nobody's children here.
-      let containers = (try? await guardian?.pids()) ?? []
+      // The first processes of its containers are nobody's children here. A guardian that is slow to tell leaves those
+      // that it told last.
+      if let pids = try? await guardian?.pids() { containers = pids }
       let roots = [run.guardianPID].compactMap { $0 } + containers
       if let excess = excess(below: roots, folders: [run.volumes, lab.path]) { throw excess }
       if let excess = excess(since: before, .now(disks)) { throw excess }

@@ -13,6 +13,23 @@ public final class GuardianClient: Sendable {
   private let state = Mutex(State())
   private let writing = Mutex(())
   private let descriptor: Int32
+  private let link: Link
+
+  /// Ends and closes a descriptor once: its number may be somebody else's afterwards.
+  private final class Link: Sendable {
+    private let open: Mutex<Int32?>
+
+    init(_ descriptor: Int32) { open = Mutex(descriptor) }
+
+    func end() { open.withLock { if let descriptor = $0 { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) } } }
+
+    func close() {
+      open.withLock { descriptor in
+        if let descriptor { Glibc.close(descriptor) }
+        descriptor = nil
+      }
+    }
+  }
 
   /// What the guardian tells without being asked.
   enum News: Sendable {
@@ -26,13 +43,15 @@ public final class GuardianClient: Sendable {
     onClose: @escaping @Sendable () -> Void = {}
   ) {
     self.descriptor = descriptor
-    let reader = Thread { [weak self] in
+    link = Link(descriptor)
+    let reader = Thread { [weak self, link] in
       Self.readLines(descriptor) { reply in
         if let id = reply.id { return self?.finish(id, with: .success(reply)) ?? () }
         if let node = reply.node { onNews(.node(node)) }
         if let fault = reply.cleared { onNews(.cleared(fault)) }
       }
-      if let self { self.closeAll() } else { close(descriptor) }
+      self?.closeAll()
+      link.close()
       onClose()
     }
     reader.name = "guardian-client"
@@ -40,7 +59,7 @@ public final class GuardianClient: Sendable {
   }
 
   // The reader then comes to its end, and closes it.
-  deinit { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
+  deinit { link.end() }
 
   /// Connects to the guardian of a lab; throws when there is none.
   public static func connect(_ run: RunDirectory) throws -> GuardianClient {
@@ -85,7 +104,9 @@ public final class GuardianClient: Sendable {
   }
 
   /// The first process of each node that runs.
-  public func pids() async throws -> [Int32] { (try await send(.list).nodes ?? []).compactMap(\.pid) }
+  public func pids() async throws -> [Int32] {
+    (try await send(.list, timeout: .seconds(5)).nodes ?? []).compactMap(\.pid)
+  }
 
   /// Makes sure that a controller runs.
   public func ensureController() async throws { try await send(.ensureController) }
@@ -117,7 +138,6 @@ public final class GuardianClient: Sendable {
       return state.waiting.values.map { $0 }
     }
     waiting.forEach { $0.resume(throwing: EngineError("the guardian is gone")) }
-    close(descriptor)
   }
 
   private static func readLines(_ descriptor: Int32, _ handle: (GuardianReply) -> Void) {

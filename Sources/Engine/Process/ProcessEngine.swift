@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 public import Topology
 
-/// The lab as plain processes on this machine: decides what runs, and has the guardian run it.
+/// The lab on this machine, as plain processes or, by the same orders, as containers: decides what runs, and has the
+/// guardian run it.
 public actor ProcessEngine: Engine {
   /// What a new controller must know to go on where the last one stopped.
   struct Saved: Codable {
