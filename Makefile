@@ -19,8 +19,8 @@ demo: build ## break the shop, fail the grade, repair it by the runbook, pass th
 	$(BIN)/firedrill demo
 
 test: build ## every test but those of containers, and a sample of the proof matrix
-	swift test --no-parallel --skip ScenarioTests
-	FIREDRILL_BIN_DIR=$(BIN) swift test --skip-build --filter ScenarioTests --skip ContainerTests
+	scripts/tests --no-parallel --skip ScenarioTests
+	FIREDRILL_BIN_DIR=$(BIN) scripts/tests --skip-build --filter ScenarioTests --skip ContainerTests
 	rm -rf .build/sample
 	$(BIN)/firedrill certify --sample "$(COMMIT)" --again 2 --out .build/sample
 
@@ -48,7 +48,7 @@ build: bootstrap ## release binaries in .build/release
 test-containers: build ## labs of containers, with a Docker engine of its own where none answers; needs root
 	scripts/bootstrap containers
 	swift build --build-tests
-	FIREDRILL_BIN_DIR=$(BIN) scripts/with-docker sh -c 'scripts/images && swift test --skip-build --filter ContainerTests'
+	FIREDRILL_BIN_DIR=$(BIN) scripts/with-docker sh -c 'scripts/images && scripts/tests --skip-build --filter ContainerTests'
 
 images: build ## the images of labs of containers (firedrill start ID --engine compose); needs a Docker engine
 	scripts/bootstrap containers
@@ -58,7 +58,7 @@ bootstrap: # Debian packages that are missing, for building and running
 	scripts/bootstrap build run
 
 sanitize: bootstrap ## the tests under the thread sanitizer (slow, builds of its own)
-	FIREDRILL_BIN_DIR=$(BIN) swift test --sanitize=thread --scratch-path .build/sanitize
+	FIREDRILL_BIN_DIR=$(BIN) scripts/tests --sanitize=thread --scratch-path .build/sanitize
 
 man: build ## the manual page, to dist/firedrill.1
 	mkdir -p dist

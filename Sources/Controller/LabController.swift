@@ -84,11 +84,7 @@ public actor LabController {
 
   /// The lab's topology as its files say now, with the judge's.
   func readTopology() throws -> Topology {
-    let file = installation.scenario(state.scenario) + "/scenario.yaml"
-    let start = FileManager.default.fileExists(atPath: file) ? try ScenarioFile.load(file).start : nil
-    let variables = ProviderPlan.variables(start?.provider).merging(ProxyPlan.variables(start?.proxy)) { $1 }
-    // The judge's own variables: given from here they win over the lab's .env.
-    return try Topology.load(lab: lab.path, judgeFile: installation.judgeTopology, environment: variables)
+    try LabTopology.read(lab, scenario: state.scenario, installation: installation)
   }
 
   /// Starts the lab: healthy first, then the change that breaks it; returns when the symptom shows, or at once where

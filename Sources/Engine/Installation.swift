@@ -37,6 +37,8 @@ public struct Installation: Sendable, Equatable {
   public var judge: String { share + "/compose/judge" }
   /// `judge.yaml`.
   public var judgeTopology: String { judge + "/judge.yaml" }
+  /// The Compose file of a grader in a container, which a lab is handed out with.
+  public var graderCompose: String { share + "/compose/grader.yaml" }
   /// What every lab is made from.
   public var baseLab: String { share + "/compose/lab" }
   /// The services' program.

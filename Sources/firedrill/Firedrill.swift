@@ -15,7 +15,11 @@ struct Firedrill: AsyncParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Begin and end", subcommands: [Doctor.self, Demo.self, List.self, Start.self, Stop.self]),
+      CommandGroup(
+        name: "Begin and end",
+        subcommands: [
+          Doctor.self, Demo.self, List.self, Start.self, Stop.self, HandOut.self,
+        ]),
       CommandGroup(name: "Read", subcommands: [Status.self, Brief.self, Hint.self, RunbookCommand.self, Changes.self]),
       CommandGroup(
         name: "Look", subcommands: [Logs.self, Psql.self, RedisCLI.self, Shell.self, Top.self, LoadCommand.self]),
@@ -41,7 +45,9 @@ struct Firedrill: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      await EmergencyStop.yield()
     } catch {
+      await EmergencyStop.yield()
       fail(error)
     }
   }

@@ -44,6 +44,8 @@ struct CLI {
     process.arguments = arguments
     var environment = ProcessInfo.processInfo.environment
     environment["FIREDRILL_LAB"] = lab
+    // What grader.yaml mounts.
+    if let host = environment["DOCKER_HOST"] { environment["DOCKER_SOCKET"] = host.replacing("unix://", with: "") }
     if let home { environment["FIREDRILL_HOME"] = home.path }
     environment["PATH"] = programs + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     process.environment = environment

@@ -11,6 +11,12 @@ extension ScenarioTests {
       return result.out.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// With whichever Compose is there.
+    private func compose(_ cli: CLI, in folder: String, _ arguments: String) throws -> CLI.Result {
+      let program = "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
+      return try cli.launch(["-c", "cd '\(folder)' && \(program) \(arguments)"], program: "/bin/sh").wait(120)
+    }
+
     /// Nothing of the lab with that run folder is left in Docker.
     private func requireNothing(of run: String, _ cli: CLI) throws {
       let filter = "label=firedrill.run=\(run)"
@@ -100,16 +106,42 @@ extension ScenarioTests {
       }
     }
 
-    /// Whoever has Docker and a lab's folder has a shop, with whichever Compose is there.
+    /// Whoever has Docker and was handed a lab can have it judged.
+    @Test func aLabThatWasHandedOutIsJudgedByAContainer() throws {
+      let cli = try CLI(engine: "compose")
+      defer { try? cli.finish() }
+      let folder = (cli.lab as NSString).deletingLastPathComponent + "/handed"
+      try #require(try cli.run("hand-out", "deadlock", "--to", folder).status == 0)
+      let before = try docker(cli, "ps", "--all", "--quiet")
+      func grader(_ arguments: String) throws -> CLI.Result {
+        try compose(cli, in: folder, "-f grader.yaml run --rm -T grader \(arguments)")
+      }
+      let failed = try grader("grade --json")
+      #expect(failed.status == 1 && failed.out.contains("\"verdict\":\"failed\""), "\(failed.out)\n\(failed.errors)")
+      for (file, old, new) in [
+        ("reserve-lock.sql", "ORDER BY cart.line", "ORDER BY stock.sku"),
+        ("sync-stock.sql", "ORDER BY sku DESC", "ORDER BY sku"),
+      ] {
+        let path = "\(folder)/lab/sql/inventory/\(file)"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+      }
+      let passed = try grader("grade")
+      #expect(passed.status == 0 && passed.out.contains("passed"), "\(passed.out)\n\(passed.errors)")
+      let hint = try grader("hint")
+      #expect(hint.status == 0 && hint.out.hasPrefix("1. "), "\(hint.out)\n\(hint.errors)")
+      #expect(try docker(cli, "ps", "--all", "--quiet") == before)
+      #expect(try cli.run("hand-out", "deadlock", "--to", folder).errors.contains("is not empty"))
+    }
+
+    /// Whoever has Docker and a lab's folder has a shop.
     @Test func composeUpInTheFolderIsAShop() throws {
       let cli = try CLI(engine: "process")
       defer { try? cli.finish() }
       try cli.start("base")
       #expect(try cli.run("stop").status == 0)
-      func compose(_ arguments: String, _ timeout: TimeInterval = 120) throws -> CLI.Result {
-        let program = "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
-        return try cli.launch(["-c", "cd '\(cli.lab)' && \(program) \(arguments)"], program: "/bin/sh").wait(timeout)
-      }
+      func compose(_ arguments: String) throws -> CLI.Result { try self.compose(cli, in: cli.lab, arguments) }
       defer { _ = try? compose("down --volumes --timeout 3") }
       let up = try compose("up --detach")
       try #require(up.status == 0, "\(up.out)\n\(up.errors)")

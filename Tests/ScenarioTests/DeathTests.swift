@@ -80,7 +80,7 @@ extension ScenarioTests {
       }
     }
 
-    @Test(arguments: [0.2, 0.8, 1.6, 3.0])
+    @Test(arguments: [0.2, 0.5, 0.8, 1.6, 3.0])
     func anInterruptWhileStartingStopsEverything(_ delay: Double) throws {
       let cli = try CLI()
       defer { try? cli.finish() }

@@ -24,7 +24,7 @@ struct Demo: AsyncParsableCommand {
     try Doctor.requireParts()
     RunDirectory.sweep()
     let temporary = try lab == nil ? PrivateFolder.make("demo") : nil
-    Launch.temporaryFolder.withLock { $0 = temporary }
+    EmergencyStop.temporaryFolder.withLock { $0 = temporary }
     defer { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
     let folder = LabFolder(path: lab ?? (temporary ?? "") + "/lab")
     let begun = ContinuousClock.now
@@ -43,7 +43,7 @@ struct Demo: AsyncParsableCommand {
   }
 
   private func practise(_ folder: LabFolder, _ installation: Installation, started: Duration) async throws {
-    let interrupt = Interrupt { [run = RunDirectory(labID: try folder.requireState().id)] in Launch.stopNow(run) }
+    let interrupt = Interrupt { [run = RunDirectory(labID: try folder.requireState().id)] in EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
     let baseline = Baseline.of(folder)
     step("firedrill grade")

@@ -2,7 +2,6 @@ import ArgumentParser
 import Controller
 import Engine
 import Foundation
-import Synchronization
 
 /// `start ID`
 struct Start: AsyncParsableCommand {
@@ -107,7 +106,7 @@ struct Launch {
   ///   - isHandedIn: whether the files are somebody's repair, see `Wire.Up`.
   func up(unseen: Bool = false, isHandedIn: Bool = false) async throws {
     let run = RunDirectory(labID: try folder.requireState().id)
-    let interrupt = Interrupt { Self.stopNow(run) }
+    let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
     let started = try await CommandRunner.run(
       [installation.firedrill, "guardian", folder.path], timeout: .seconds(40))
@@ -129,6 +128,7 @@ struct Launch {
         Console.note($0)
       }
     } catch {
+      await EmergencyStop.yield()
       Console.note("the start failed; stopping what was started")
       if isHandedIn { await LabEnd.end(run) } else { try? await GuardianClient.connect(run).shutdown() }
       throw error
@@ -149,19 +149,6 @@ struct Launch {
         }
         try await Task.sleep(for: .milliseconds(15))
       }
-    }
-  }
-
-  /// A folder that an interrupt removes too; the demo's.
-  static let temporaryFolder = Mutex<String?>(nil)
-
-  /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin.
-  static func stopNow(_ run: RunDirectory?) {
-    Console.note("\ninterrupted: stopping everything")
-    Task {
-      if let run { await LabEnd.end(run, mayBegin: true) }
-      if let folder = temporaryFolder.withLock({ $0 }) { try? Removal.remove(folder) }
-      Foundation.exit(ExitStatus.interrupted)
     }
   }
 }

@@ -43,19 +43,20 @@ struct VerifiedLab {
       return said(.violated("files_refused", refused.description, expected: "plain files of a lab's own"))
     }
     let temporary = try PrivateFolder.make("verify")
-    Launch.temporaryFolder.withLock { $0 = temporary }
-    let early = Interrupt { Launch.stopNow(nil) }
+    EmergencyStop.temporaryFolder.withLock { $0 = temporary }
+    let early = Interrupt { EmergencyStop.begin(nil) }
     defer {
       try? Removal.remove(temporary)
-      Launch.temporaryFolder.withLock { $0 = nil }
+      EmergencyStop.temporaryFolder.withLock { $0 = nil }
       early.cancel()
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
     try launch.make(scenario, engine: engine)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
-    let interrupt = Interrupt { Launch.stopNow(run) }
+    let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
     var verdict = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
+    await EmergencyStop.yield()
     await LabEnd.end(run)
     if verdict.isNotHealthy, try await !stockLabGetsHealthy(in: temporary) {
       verdict = said(.inconclusive(.notTried, "no lab gets healthy here, not even an untouched one"))
