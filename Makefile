@@ -10,7 +10,7 @@ BIN := $(CURDIR)/.build/release
 # What part of the proof matrix `make test` runs; a tarball has no commit.
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo 0000000)
 
-.PHONY: help demo test lint certify mutate bench build images test-containers sanitize package install uninstall man clean bootstrap
+.PHONY: help demo test lint certify mutate bench build images prefetch test-containers sanitize package install uninstall man clean bootstrap
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ test-containers: build ## labs of containers, with a Docker engine of its own wh
 images: build ## the images of labs of containers (firedrill start ID --engine compose); needs a Docker engine
 	scripts/bootstrap containers
 	FIREDRILL_BIN_DIR=$(BIN) scripts/images
+
+prefetch: images ## the images in one file, dist/firedrill-images.tar.gz, for a room without a network
+	scripts/prefetch
 
 bootstrap: # Debian packages that are missing, for building and running
 	scripts/bootstrap build run

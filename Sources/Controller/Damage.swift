@@ -4,7 +4,7 @@ import Probes
 
 /// Does the damage that a scenario hands its lab over with. It is done once; nobody but the trainee undoes it.
 struct Damage {
-  let engine: ProcessEngine
+  let engine: LabEngine
 
   /// Draws one of `plans` by the lab's seed, and does it.
   func draw(from plans: [DamagePlan], seed: UInt64) async throws {

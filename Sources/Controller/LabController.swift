@@ -12,13 +12,13 @@ public actor LabController {
   let lab: LabFolder
   let state: LabFolder.State
   let installation: Installation
-  let engine: ProcessEngine
+  let engine: LabEngine
   let changes: ChangeLog
   private(set) var busy: String?
   private var standing: StandingFaults?
 
   /// Takes charge of a lab whose guardian is at the other end of the engine.
-  public init(lab: LabFolder, installation: Installation, engine: ProcessEngine) throws {
+  public init(lab: LabFolder, installation: Installation, engine: LabEngine) throws {
     self.lab = lab
     self.state = try lab.requireState()
     self.installation = installation

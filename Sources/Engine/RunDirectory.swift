@@ -108,6 +108,7 @@ public struct RunDirectory: Sendable, Equatable {
     var mute: Set<String> = []
     return names.filter { name in
       let run = RunDirectory(labID: name)
+      if name.hasSuffix(goneSuffix) { return (try? Removal.remove(run.path)) != nil }
       guard FileManager.default.fileExists(atPath: run.guardianLock) else { return false }
       // Held while the files go, so that no guardian starts among them.
       let lock = firedrill_lock_file(run.guardianLock)
@@ -122,8 +123,17 @@ public struct RunDirectory: Sendable, Equatable {
           return false
         }
       }
-      return (try? Removal.remove(run.path)) != nil
+      return (try? run.remove()) != nil
     }
+  }
+
+  /// Of folders that nobody needs any more, in whatever state their removal left them.
+  private static let goneSuffix = ".gone"
+
+  /// Removes the folder. Where this process ends in the midst of it the next `sweep` goes on.
+  func remove() throws {
+    let gone = path + Self.goneSuffix
+    try Removal.remove(rename(path, gone) == 0 ? gone : path)
   }
 
   /// Takes a block of 127.0.0.0/8 for as long as the returned descriptor is open: 127.B.0.0/16 with B from 64 to 223.

@@ -51,4 +51,16 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: run.path) && FileManager.default.fileExists(atPath: "/etc/passwd"))
     try Removal.remove(run.path)
   }
+
+  /// What a removal had got to when it was killed has no lock any more.
+  @Test func aRemovalThatWasCutOffIsFinishedByTheNextSweep() throws {
+    try run.create()
+    #expect(rename(run.path, run.path + ".gone") == 0)
+    #expect(RunDirectory.sweep().contains((run.path as NSString).lastPathComponent + ".gone"))
+    #expect(!FileManager.default.fileExists(atPath: run.path + ".gone"))
+    try run.create()
+    try run.remove()
+    #expect(!FileManager.default.fileExists(atPath: run.path))
+    #expect(!FileManager.default.fileExists(atPath: run.path + ".gone"))
+  }
 }

@@ -135,6 +135,33 @@ extension ScenarioTests {
       #expect(try cli.run("hand-out", "deadlock", "--to", folder).errors.contains("is not empty"))
     }
 
+    /// What nodes do is bounded here by other means than processes'; what is wrong with the files is seen before.
+    @Test(arguments: Hostile.all.filter { !$0.isRefusedUnseen })
+    func hostileContainersGetNoVerdictAndDoNoHarm(_ hostile: Hostile) throws {
+      let cli = try CLI(engine: "compose")
+      let before = try docker(cli, "ps", "--all", "--quiet")
+      // Docker bounds each container's processes below what a whole lab may have: it does not get healthy.
+      let known = hostile.reasons.contains("too_many_processes") ? ["not_healthy"] : hostile.reasons
+      try hostile.getsNoVerdict(engine: "compose", reasons: known)
+      #expect(try docker(cli, "ps", "--all", "--quiet") == before)
+    }
+
+    /// Services of somebody's own build come as an image too.
+    @Test func servicesOfAnImageAreVerified() throws {
+      try Submission.with("stale-reads", engine: "compose") { lab in
+        func verify(_ image: String) throws -> CLI.Result {
+          try lab.cli.launch(["verify", lab.scenario, "--json", "--lab", lab.folder, "--fleet", image]).wait(120)
+        }
+        let failed = try verify("firedrill/fleet")
+        #expect(failed.status == 1, "\(failed.errors)")
+        #expect(lab.reasons(try lab.verdict(of: failed.out)).contains("stale_read"))
+        let none = try verify("firedrill/debian")
+        #expect(none.status == 64 && none.errors.contains("has no program /app/bin/fleet"), "\(none.errors)")
+        let unknown = try verify("firedrill/nobody")
+        #expect(unknown.status == 64 && unknown.errors.contains("neither a program nor an image"), "\(unknown.errors)")
+      }
+    }
+
     /// Whoever has Docker and a lab's folder has a shop.
     @Test func composeUpInTheFolderIsAShop() throws {
       let cli = try CLI(engine: "process")

@@ -95,21 +95,7 @@ extension ScenarioTests {
     /// Files that try to get a verdict which they don't deserve, or to do harm: what each is refused for. All of them
     /// but the first never come to a grade, and each ends within its bound.
     @Test(arguments: Hostile.all) func hostileFilesGetNoVerdictAndDoNoHarm(_ hostile: Hostile) throws {
-      try Submission.with(hostile.scenario) { lab in
-        try hostile.prepare(lab)
-        let result = try lab.verify(timeout: hostile.seconds)
-        #expect(result.status == hostile.status, "\(result.out)\n\(result.errors)")
-        let reasons = lab.reasons(try lab.verdict(of: result.out))
-        #expect(reasons.contains { hostile.reasons.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
-        for path in hostile.untouched {
-          let folder = (path as NSString).deletingLastPathComponent
-          let made = try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { "\(folder)/\($0)".hasPrefix(path) }
-          #expect(made.isEmpty)
-        }
-        // What a lab prints never begins a line: a CI system would take it for an order.
-        for line in result.errors.split(separator: "\n") { #expect(!line.hasPrefix("::"), "\(line)") }
-      }
+      try hostile.getsNoVerdict(engine: "process", reasons: hostile.reasons)
     }
 
     @Test func wrongWordsAreUsageErrors() throws {
@@ -133,9 +119,11 @@ struct Submission {
   let scenario: String
   let folder: String
 
-  static func with(_ scenario: String = "one-bad-instance", _ body: (Submission) throws -> Void) throws {
+  static func with(
+    _ scenario: String = "one-bad-instance", engine: String = "process", _ body: (Submission) throws -> Void
+  ) throws {
     let submission = Submission(
-      cli: try CLI(), scenario: scenario,
+      cli: try CLI(engine: engine), scenario: scenario,
       folder: NSTemporaryDirectory() + "firedrill-submission-\(UUID().uuidString.prefix(8))/lab")
     let files = FileManager.default
     try files.createDirectory(atPath: submission.folder, withIntermediateDirectories: true)
@@ -179,7 +167,7 @@ struct Submission {
   }
 
   func verify(timeout: TimeInterval = 120) throws -> CLI.Result {
-    try cli.launch(["verify", scenario, "--json", "--lab", folder]).wait(timeout)
+    try cli.launch(["verify", scenario, "--engine", cli.engine, "--json", "--lab", folder]).wait(timeout)
   }
 
   /// Runs the commands of a pipeline as its runner would, in the folder that holds the lab.
@@ -233,12 +221,33 @@ struct Hostile: CustomTestStringConvertible, Sendable {
   var scenario = "stale-reads"
   var seconds: TimeInterval = 60
   var status: Int32 = 1
+  /// Whether the files are refused whatever would run them.
+  var isRefusedUnseen: Bool { reasons == Self.refused }
   /// No file's path begins so afterwards.
   var untouched: [String] = []
   let prepare: @Sendable (Submission) throws -> Void
 
   /// A word of the command line of what would rather not end.
   static let survivor = "firedrill-survivor"
+
+  /// Hands it in, and requires that it is refused for one of the reasons, has changed nothing and has left nothing.
+  func getsNoVerdict(engine: String, reasons expected: Set<String>) throws {
+    try Submission.with(scenario, engine: engine) { lab in
+      try prepare(lab)
+      let result = try lab.verify(timeout: seconds)
+      #expect(result.status == status, "\(result.out)\n\(result.errors)")
+      let reasons = lab.reasons(try lab.verdict(of: result.out))
+      #expect(reasons.contains { expected.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
+      for path in untouched {
+        let folder = (path as NSString).deletingLastPathComponent
+        let made = try FileManager.default.contentsOfDirectory(atPath: folder)
+          .filter { "\(folder)/\($0)".hasPrefix(path) }
+        #expect(made.isEmpty)
+      }
+      // What a lab prints never begins a line: a CI system would take it for an order.
+      for line in result.errors.split(separator: "\n") { #expect(!line.hasPrefix("::"), "\(line)") }
+    }
+  }
 
   private static let notDeployed: Set<String> = ["not_deployed"]
   private static let refused: Set<String> = ["files_refused"]

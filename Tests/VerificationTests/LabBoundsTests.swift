@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
 
   @Test func whatNobodyShowsIsMissedAllTheSame() {
     let bounds = LabBounds()
-    let before = MachineUse(filesInMemory: 1 << 30, disks: [MachineUse.Disk(bytes: 50 << 30, files: 1_000_000)])
+    let before = MachineUse(filesInMemory: 1 << 30, disks: [MachineRoom.Disk(bytes: 50 << 30, files: 1_000_000)])
     func excess(memory: Int = 0, bytes: Int = 0, files: Int = 0) -> LabBounds.Excess? {
       var now = before
       now.filesInMemory += memory

@@ -6,7 +6,9 @@ public enum ContainerImages {
   public static func words() -> String {
     do {
       try require()
-      return "yes"
+      let answer = try DockerCalls().perform("GET", "/version", patience: 5)
+      let version = (try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any])?["Version"] as? String
+      return "yes, Docker engine \(version ?? "of no version")"
     } catch { return "no: \(error)" }
   }
 

@@ -63,7 +63,9 @@ extension Guardian {
       return start(node, then: answer(reply, of: node))
     }
     let answer = answer(reply, of: node)
+    node.startsAfterwards = true
     node.onEnd.append { [self] in
+      guard node.startsAfterwards else { return answer(EngineError("\(node.spec.node) was stopped again")) }
       node.stopped = false
       start(node) { [self] error in
         // Nobody else will try again: this may be the undoing of a fault.

@@ -74,7 +74,7 @@ public final class Guardian {
     }
     // What is left of its nodes is known by this folder only: the next sweep needs it.
     if host.close() {
-      do { try Removal.remove(run.path) } catch { log("\(error)") }
+      do { try run.remove() } catch { log("\(error)") }
     } else {
       log("not everything of this lab could be removed")
     }

@@ -9,8 +9,12 @@ final class GuardianNode {
   var isStarting = false
   /// Its process has ended, and what it was in is being taken away.
   var isLeaving = false
-  /// Ended on request: the restart policy does not apply.
-  var stopped = false
+  /// Ended on request: the restart policy does not apply, nor what was ordered before.
+  var stopped = false {
+    didSet { if stopped { startsAfterwards = false } }
+  }
+  /// Ordered to start once it has ended.
+  var startsAfterwards = false
   var frozen = false
   var restarts = 0
   /// Ends in a row that came soon after the start; a run of 10 s clears it.

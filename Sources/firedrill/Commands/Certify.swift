@@ -166,10 +166,7 @@ struct Certify: AsyncParsableCommand {
 
   /// Two processors and 2 GB for each lab, one lab at least.
   private static func jobs(_ wanted: Int?) -> Int {
-    let available =
-      (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(separator: "\n")
-      .first { $0.hasPrefix("MemAvailable:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-    let byMemory = max(1, available / (2 << 20))
+    let byMemory = max(1, MachineRoom.memory / (2 << 30))
     guard let wanted else { return min(byMemory, max(1, ProcessInfo.processInfo.activeProcessorCount / 2)) }
     if wanted > byMemory { Console.note("\(byMemory) labs at a time: there is no memory for \(wanted)") }
     return min(wanted, byMemory)

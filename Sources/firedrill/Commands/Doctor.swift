@@ -29,11 +29,41 @@ struct Doctor: AsyncParsableCommand {
           : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
       )
     }
+    problems += Self.room()
     Console.out("containers (--engine compose): \(ContainerImages.words())")
+    Console.out("Docker Compose (for a lab without Firedrill): \(await Self.composeVersion() ?? "no")")
     if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
     Console.note("\nTo mend:")
     problems.forEach { Console.out($0) }
     throw ExitCode(ExitStatus.unavailable)
+  }
+
+  /// What a lab may need, a hundred instances and their databases with it.
+  private static let memory = 1 << 30
+  private static let disk = 1 << 30
+
+  /// Prints what is free; what is too little is a problem.
+  private static func room() -> [String] {
+    let free = (memory: MachineRoom.memory, disk: MachineRoom.disk(of: RunDirectory.base).bytes)
+    func say(_ name: String, _ bytes: Int, _ least: Int) {
+      let text = String(format: "%.1f GB free", Double(bytes) / 1e9)
+      Console.out("\(name): \(bytes < least ? Console.red(text) : text)")
+    }
+    say("memory", free.memory, memory)
+    say("disk (\(RunDirectory.base))", free.disk, disk)
+    return [
+      free.memory < memory ? "free memory: a lab takes up to 1 GB" : nil,
+      free.disk < disk ? "make room on the disk of \(RunDirectory.base): a lab takes up to 1 GB" : nil,
+    ].compactMap { $0 }
+  }
+
+  /// Of the plugin, or of the program of its own that came before it.
+  private static func composeVersion() async -> String? {
+    for command in [["docker", "compose"], ["docker-compose"]] {
+      let result = try? await CommandRunner.run(command + ["version", "--short"], timeout: .seconds(10))
+      if let result, result.status == 0 { return result.output.trimmingCharacters(in: .whitespacesAndNewlines) }
+    }
+    return nil
   }
 
   /// The kind of namespaces that each node gets.

@@ -19,6 +19,7 @@ struct VerifiedLab {
   let source: String
   let installation: Installation
   let engine: EngineKind
+  /// A program or an image, see `FleetProgram`; nil: the installation's.
   let fleet: String?
   let required: Tier
   let seed: UInt64?
@@ -52,6 +53,7 @@ struct VerifiedLab {
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
     try launch.make(scenario, engine: engine)
+    if let fleet { try await FleetProgram.put(fleet, into: launch.folder) }
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
@@ -71,7 +73,6 @@ struct VerifiedLab {
     do {
       try files.lay(over: launch.folder)
       try launch.folder.makeSecrets()
-      if let fleet { try put(fleet, into: launch.folder) }
       return try await withinBounds(launch.folder, run) {
         try await launch.up(unseen: true, isHandedIn: true)
         return try await grade(launch.folder, evidence: evidence)
@@ -150,12 +151,6 @@ struct VerifiedLab {
     }
     if self.evidence == nil { verdict.evidence = "" }
     return verdict
-  }
-
-  private func put(_ fleet: String, into folder: LabFolder) throws {
-    let target = folder.stateFolder + "/bin"
-    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-    try FileManager.default.copyItem(atPath: fleet, toPath: target + "/fleet")
   }
 }
 

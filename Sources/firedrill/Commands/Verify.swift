@@ -20,7 +20,9 @@ struct Verify: AsyncParsableCommand {
   @Argument(help: "Scenarios.") var ids: [String] = []
   @Flag(help: "Every scenario that has a folder of its name in DIR.") var all = false
   @Option(name: .customLong("lab"), help: ArgumentHelp("The repaired files.", valueName: "dir")) var folder: String
-  @Option(help: ArgumentHelp("Services built from changed Swift code: the program `fleet`.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Services built from changed Swift code: the program `fleet`, or an image that has it.", valueName: "file|image"))
   var fleet: String?
   @Option(help: "What the nodes are: processes, or containers of Docker's.") var engine = EngineOption.process
   @Option(help: "The tier to be reached: mitigated, resolved or prevented.") var require = RequiredTier.resolved
@@ -38,9 +40,6 @@ struct Verify: AsyncParsableCommand {
     output.apply()
     let installation = try Installation.find()
     let chosen = try choose(installation)
-    if let fleet, !FileManager.default.isExecutableFile(atPath: fleet) {
-      throw EngineError("--fleet: \(fleet) is no program", code: .usage)
-    }
     for (id, _) in chosen { if let kept = evidence(of: id) { try Self.requireEmpty(kept) } }
     try Doctor.requireParts(for: engine.kind)
     RunDirectory.sweep()

@@ -22,7 +22,7 @@ enum ControllerProcess {
   private static func serve(_ lab: LabFolder) async throws {
     let run = RunDirectory(labID: try lab.requireState().id)
     let installation = try Installation.find()
-    let engine = try await ProcessEngine(lab: lab, run: run, installation: installation, channel: 3) { exit(0) }
+    let engine = try await LabEngine(lab: lab, run: run, installation: installation, channel: 3) { exit(0) }
     let token = try makeToken(run.tokenFile)
     let controller = try LabController(lab: lab, installation: installation, engine: engine)
     await controller.takeOver()

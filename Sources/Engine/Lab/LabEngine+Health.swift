@@ -2,7 +2,7 @@ import Foundation
 import Topology
 
 /// Health checks: often until a node is healthy, seldom from then on.
-extension ProcessEngine {
+extension LabEngine {
   /// Between two looks at a node that is not healthy yet.
   private static let eager = Duration.milliseconds(60)
   /// A healthy node is looked at this seldom, or less often where its check says so.

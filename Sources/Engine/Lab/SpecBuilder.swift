@@ -230,7 +230,7 @@ struct SpecBuilder: Sendable {
   }
 }
 
-extension ProcessEngine {
+extension LabEngine {
   /// Makes the judge's secrets that are not there yet; they never enter the lab folder, nor come from it.
   public nonisolated func makeJudgeSecrets(_ topology: Topology) throws {
     for secret in topology.secrets where secret.judge {

@@ -2,7 +2,7 @@ import Foundation
 public import Topology
 
 /// The lab's own gate, run as a node of the lab is: whatever it does, it does to nobody else, and it ends in time.
-extension ProcessEngine {
+extension LabEngine {
   /// No service's node can be called so.
   private static let prefix = "preflight:"
   private static let outputLimit = 64 * 1024
@@ -28,7 +28,7 @@ extension ProcessEngine {
     } catch let error as EngineError where error.code != .missingPart {
       return CommandResult(status: 126, output: "\(error)")
     }
-    let isOver: @Sendable (isolated ProcessEngine) -> Bool = { engine in
+    let isOver: @Sendable (isolated LabEngine) -> Bool = { engine in
       engine.views[node]?.record.map { $0.pid == nil && $0.exit != nil } ?? false
     }
     let status = await wait(timeout: timeout, until: isOver) ? Self.status(views[node]?.record?.exit ?? "") : 124

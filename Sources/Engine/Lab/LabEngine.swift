@@ -4,7 +4,7 @@ public import Topology
 
 /// The lab on this machine, as plain processes or, by the same orders, as containers: decides what runs, and has the
 /// guardian run it.
-public actor ProcessEngine: Engine {
+public actor LabEngine: Engine {
   /// What a new controller must know to go on where the last one stopped.
   struct Saved: Codable {
     var topology: Topology
@@ -143,7 +143,7 @@ public actor ProcessEngine: Engine {
   }
 
   /// Waits until `condition` holds, looking again after each change; false at the time-out.
-  func wait(timeout: Duration, until condition: (isolated ProcessEngine) -> Bool) async -> Bool {
+  func wait(timeout: Duration, until condition: (isolated LabEngine) -> Bool) async -> Bool {
     let deadline = ContinuousClock.now + timeout
     let alarm = Task { [weak self] in
       try? await Task.sleep(until: deadline, clock: .continuous)

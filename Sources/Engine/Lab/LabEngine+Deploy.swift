@@ -2,7 +2,7 @@ import Foundation
 public import Topology
 
 /// Bringing the running nodes in line with a topology.
-extension ProcessEngine {
+extension LabEngine {
   /// One step of a deployment, for people to read.
   public typealias Report = @Sendable (String) -> Void
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Commands of the operator's: on this machine, in the lab folder, with the lab's names.
-extension ProcessEngine {
+extension LabEngine {
   /// See `Engine`.
   public nonisolated func run(
     _ command: [String], environment: [String: String], input: String?, timeout: Duration

@@ -2,7 +2,7 @@ import Foundation
 import Topology
 
 /// Faults: journalled and leased by the guardian, so that they heal whatever becomes of this process.
-extension ProcessEngine {
+extension LabEngine {
   /// See `Engine`.
   public func inject(_ fault: FaultRequest) async throws -> ActiveFault {
     let kind = try FaultKind(fault)
