@@ -126,7 +126,9 @@ public struct LabFolder: Sendable, Equatable {
   /// Lays the base topology and the scenario's files down, generates secrets, keeps a pristine copy.
   ///
   /// Throws when the folder holds something already, unless `force`.
-  public func make(scenario: String, installation: Installation, force: Bool) throws {
+  ///
+  /// - Parameter project: what Docker Compose calls it: another lab's volumes hold another lab's databases.
+  public func make(scenario: String, installation: Installation, project: String, force: Bool) throws {
     let files = FileManager.default
     var info = stat()
     if lstat(path, &info) == 0, info.st_mode & S_IFMT != S_IFDIR || info.st_uid != getuid() {
@@ -153,7 +155,14 @@ public struct LabFolder: Sendable, Equatable {
     try files.createDirectory(atPath: pristine, withIntermediateDirectories: true)
     try Self.lay(installation.baseLab, over: pristine)
     try Self.lay(installation.scenario(scenario) + "/lab", over: pristine)
+    for folder in [path, pristine] { try Self.name(project, in: folder + "/.env") }
     for folder in [path, logs] where chmod(folder, 0o755) != 0 { throw EngineError.system("chmod \(folder)") }
+  }
+
+  private static func name(_ project: String, in file: String) throws {
+    let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    let words = "# By which Docker Compose knows this lab from others.\nCOMPOSE_PROJECT_NAME=\(project)\n"
+    try (text + words).write(toFile: file, atomically: false, encoding: .utf8)
   }
 
   /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs, evidence

@@ -17,11 +17,32 @@ enum RealPath {
 }
 
 /// Files of a folder that somebody else may have made.
-enum PlainFile {
+public enum PlainFile {
+  /// Opens what a path below `folder` names, for reading and without waiting for a pipe: no part of it may be a link,
+  /// nor become one meanwhile.
+  ///
+  /// - Returns: a descriptor, or -1 (`errno` says why: ELOOP or ENOTDIR for a link).
+  public static func open(_ name: String, below folder: String) -> Int32 {
+    var parts = name.split(separator: "/").map(String.init)
+    guard let last = parts.popLast(), !parts.contains(".."), last != ".." else {
+      errno = EXDEV
+      return -1
+    }
+    var place = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    for part in parts where place >= 0 {
+      let next = openat(place, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      close(place)
+      place = next
+    }
+    guard place >= 0 else { return -1 }
+    defer { close(place) }
+    return openat(place, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+  }
+
   /// The content of a plain file in `folder`; nil for links, pipes, and what leads out of it.
   static func contents(_ path: String, inside folder: String) -> Data? {
     guard RealPath.isInside(path, folder) else { return nil }
-    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     var info = stat()

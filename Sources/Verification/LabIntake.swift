@@ -116,10 +116,12 @@ public struct LabIntake: Sendable {
       }
       bytes += Int(info.st_size)
       guard bytes <= LabIntake.mostBytes else { return }
-      // Not through a link that has just taken its place.
-      let descriptor = open("\(folder)/\(name)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      // Not through a link that has just taken its place, or that of a folder on the way.
+      let descriptor = PlainFile.open(name, below: folder)
       let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-      guard descriptor >= 0, let contents = try? handle.read(upToCount: LabIntake.mostBytes) ?? Data() else {
+      guard descriptor >= 0, fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG,
+        let contents = try? handle.read(upToCount: LabIntake.mostBytes) ?? Data()
+      else {
         return problems.append("\(shown(name)): cannot be read")
       }
       files.append(File(name: name, contents: contents, isExecutable: info.st_mode & 0o100 != 0))

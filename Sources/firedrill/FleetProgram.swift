@@ -1,38 +1,59 @@
 import Engine
 import Foundation
+import Synchronization
 
-/// The services' program that somebody hands in: a file, or an image that has one in `/app/bin/fleet`.
-enum FleetProgram {
+/// The services' program that somebody hands in: a file, or that of an image.
+struct FleetProgram {
+  /// Where an image has it, as our own do.
   private static let place = "/app/bin/fleet"
 
-  /// Puts it into a lab, whose nodes run it in place of the installation's.
-  ///
-  /// - Throws: `EngineError` with code `usage` where it is neither a program nor such an image.
-  static func put(_ name: String, into lab: LabFolder) async throws {
-    let folder = lab.stateFolder + "/bin"
-    let target = folder + "/fleet"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    if FileManager.default.fileExists(atPath: name) {
+  private let path: String
+  /// What goes with `remove`.
+  private var temporary: String?
+
+  /// - Throws: `EngineError`, with code `usage` where `name` is neither a program nor an image that has one.
+  static func find(_ name: String) throws -> FleetProgram {
+    var info = stat()
+    if stat(name, &info) == 0, info.st_mode & S_IFMT == S_IFREG {
       guard FileManager.default.isExecutableFile(atPath: name) else {
         throw EngineError("--fleet: \(name) is no program", code: .usage)
       }
-      return try FileManager.default.copyItem(atPath: name, toPath: target)
+      return FleetProgram(path: name)
     }
-    // A container that never begins: nothing of the image's runs before the lab's bounds hold.
-    let made = try await docker(["create", "--pull=never", "--network=none", "--", name, place])
-    guard made.status == 0, let container = made.output.split(separator: "\n").last.map(String.init) else {
-      throw EngineError(
-        "--fleet: \(name) is neither a program nor an image of a Docker engine here: \(made.output.prefix(300))",
-        code: .usage)
+    let contents: Data
+    do {
+      contents = try uninterrupted { try ImageFile.contents(of: place, image: name) }
+    } catch let error as EngineError {
+      throw EngineError("--fleet: \(name) is no file, and no image that has it: \(error)", code: error.code)
     }
-    let copied = try await docker(["cp", "\(container):\(place)", target])
-    _ = try await docker(["rm", "--volumes", container])
-    var info = stat()
-    guard copied.status == 0, lstat(target, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_mode & 0o111 != 0
-    else { throw EngineError("--fleet: the image \(name) has no program \(place)", code: .usage) }
+    let folder = try PrivateFolder.make("fleet")
+    let program = FleetProgram(path: folder + "/fleet", temporary: folder)
+    do { try contents.write(to: URL(fileURLWithPath: program.path)) } catch {
+      program.remove()
+      throw error
+    }
+    return program
   }
 
-  private static func docker(_ arguments: [String]) async throws -> CommandResult {
-    try await CommandRunner.run(["docker"] + arguments, timeout: .seconds(60))
+  /// Puts it into a lab, whose nodes run it in place of the installation's.
+  func put(into lab: LabFolder) throws {
+    let folder = lab.stateFolder + "/bin"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: path, toPath: folder + "/fleet")
+    // Nodes have users of their own.
+    guard chmod(folder + "/fleet", 0o755) == 0 else { throw EngineError("cannot make \(folder)/fleet a program") }
+  }
+
+  /// Takes away what was got from an image.
+  func remove() { if let temporary { try? Removal.remove(temporary) } }
+
+  /// An interrupt waits until nothing is left in Docker.
+  private static func uninterrupted<Result>(_ body: () throws -> Result) throws -> Result {
+    let isInterrupted = Mutex(false)
+    let interrupt = Interrupt { isInterrupted.withLock { $0 = true } }
+    defer { interrupt.cancel() }
+    let result = try body()
+    if isInterrupted.withLock({ $0 }) { throw CancellationError() }
+    return result
   }
 }

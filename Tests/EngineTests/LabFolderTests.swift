@@ -39,12 +39,18 @@ import Testing
     #expect(lab.ownFiles { "\($1.st_size)" } == ["sql/orders/a.sql": "1"])
   }
 
+  private func make(_ lab: LabFolder, force: Bool) throws {
+    try lab.make(scenario: "x", installation: installation, project: "firedrill-1", force: force)
+  }
+
   @Test func theScenariosFilesLieOverTheBase() throws {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let lab = LabFolder(path: scratch + "/lab")
-    try lab.make(scenario: "x", installation: installation, force: false)
+    try make(lab, force: false)
     #expect(try text(lab.path + "/a") == "scenario")
     #expect(try text(lab.path + "/bin/b") == "base")
+    #expect(try text(lab.path + "/.env").hasSuffix("\nCOMPOSE_PROJECT_NAME=firedrill-1\n"))
+    #expect(try text(lab.pristine + "/.env") == text(lab.path + "/.env"))
     #expect(try text(lab.secrets + "/door").count == 33)
     let mode = try FileManager.default.attributesOfItem(atPath: lab.secrets + "/door")[.posixPermissions] as? Int
     #expect(mode == 0o444)
@@ -54,21 +60,21 @@ import Testing
   @Test func aChangedLabIsNeverOverwrittenWithoutForce() throws {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let lab = LabFolder(path: scratch + "/lab")
-    try lab.make(scenario: "x", installation: installation, force: false)
+    try make(lab, force: false)
     try "mine".write(toFile: lab.path + "/a", atomically: true, encoding: .utf8)
-    #expect(throws: EngineError.self) { try lab.make(scenario: "x", installation: installation, force: false) }
+    #expect(throws: EngineError.self) { try make(lab, force: false) }
     #expect(try text(lab.path + "/a") == "mine")
     // Without a state it is somebody's folder, not a lab: not even --force takes it.
-    #expect(throws: EngineError.self) { try lab.make(scenario: "x", installation: installation, force: true) }
+    #expect(throws: EngineError.self) { try make(lab, force: true) }
     try lab.save(.init(id: "1", scenario: "x", seed: 1, blind: false, engine: "process", startedAt: 0))
-    try lab.make(scenario: "x", installation: installation, force: true)
+    try make(lab, force: true)
     #expect(try text(lab.path + "/a") == "scenario")
   }
 
   @Test func resetBringsBackEveryFileAndKeepsTheSecrets() throws {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let lab = LabFolder(path: scratch + "/lab")
-    try lab.make(scenario: "x", installation: installation, force: false)
+    try make(lab, force: false)
     let secret = try text(lab.secrets + "/door")
     try "mine".write(toFile: lab.path + "/new", atomically: true, encoding: .utf8)
     try FileManager.default.removeItem(atPath: lab.path + "/a")

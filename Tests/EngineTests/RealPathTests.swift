@@ -20,4 +20,23 @@ import Testing
     for path in ["out", "sub/../..", "../lab-other", "nothing"] { #expect(!RealPath.isInside("\(lab)/\(path)", lab)) }
     #expect(SpawnSpec.Mount.bind(lab + "/in", at: "/x").source == RealPath.of(lab + "/sub"))
   }
+
+  @Test func noPartOfAPathMayBeALink() throws {
+    let files = FileManager.default
+    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
+    defer { try? files.removeItem(atPath: scratch) }
+    try files.createDirectory(atPath: scratch + "/lab/a/b", withIntermediateDirectories: true)
+    try "x".write(toFile: scratch + "/lab/a/b/file", atomically: true, encoding: .utf8)
+    try files.createSymbolicLink(atPath: scratch + "/lab/a/link", withDestinationPath: "b")
+    try files.createSymbolicLink(atPath: scratch + "/lab/a/b/last", withDestinationPath: "file")
+    func opens(_ name: String) -> Bool {
+      let descriptor = PlainFile.open(name, below: scratch + "/lab")
+      if descriptor >= 0 { close(descriptor) }
+      return descriptor >= 0
+    }
+    #expect(opens("a/b/file"))
+    for name in ["a/link/file", "a/b/last", "a/b/nothing", "a/../a/b/file", "../lab/a/b/file", ".."] {
+      #expect(!opens(name), "\(name)")
+    }
+  }
 }

@@ -44,7 +44,7 @@ extension ScenarioTests {
         let run = try cli.runFolder
         let stopped = try cli.run("stop")
         #expect(stopped.status == 0, "\(comment): \(stopped.errors)")
-        #expect(!FileManager.default.fileExists(atPath: run), comment)
+        #expect(CLI.isGone(run), comment)
       }
       #expect(!nodes.contains(where: Processes.isAlive), comment)
       #expect(Processes.withWords("guardian", cli.lab).isEmpty, comment)

@@ -92,6 +92,11 @@ struct CLI {
 
   var runFolder: String { get throws { "/var/tmp/firedrill-\(getuid())/\(try labID())" } }
 
+  /// Whether nothing of a run folder is left, not even of its removal.
+  static func isGone(_ run: String) -> Bool {
+    ["", ".gone"].allSatisfy { !FileManager.default.fileExists(atPath: run + $0) }
+  }
+
   /// The answer of a command that prints JSON.
   func json(_ arguments: String..., timeout: TimeInterval = 180) throws -> (status: Int32, value: [String: Any]) {
     let result = try launch(arguments).wait(timeout)

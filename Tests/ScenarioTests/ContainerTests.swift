@@ -75,6 +75,13 @@ extension ScenarioTests {
       let run = try cli.runFolder
       let pids = try ProbedLab(cli).containers()
       #expect(pids.count > 8)
+      // Whoever would see to it is replaced.
+      let first = try #require(Processes.withWords("keeper", cli.lab).first)
+      kill(first, SIGKILL)
+      try eventually(within: 5, "there is another keeper") {
+        Processes.withWords("keeper", cli.lab).contains { $0 != first }
+      }
+      #expect(pids.allSatisfy(Processes.isAlive))
       kill(try #require(Processes.withWords("guardian", cli.lab).first), SIGKILL)
       try eventually(within: 5, "every container has ended") { !pids.contains(where: Processes.isAlive) }
       try eventually(within: 10, "the keeper has ended") { Processes.withWords("keeper", cli.lab).isEmpty }
@@ -117,7 +124,7 @@ extension ScenarioTests {
         try compose(cli, in: folder, "-f grader.yaml run --rm -T grader \(arguments)")
       }
       let failed = try grader("grade --json")
-      #expect(failed.status == 1 && failed.out.contains("\"verdict\":\"failed\""), "\(failed.out)\n\(failed.errors)")
+      #expect(failed.status == 1 && failed.out.contains("\"verdict\": \"failed\""), "\(failed.out)\n\(failed.errors)")
       for (file, old, new) in [
         ("reserve-lock.sql", "ORDER BY cart.line", "ORDER BY stock.sku"),
         ("sync-stock.sql", "ORDER BY sku DESC", "ORDER BY sku"),
@@ -129,8 +136,13 @@ extension ScenarioTests {
       }
       let passed = try grader("grade")
       #expect(passed.status == 0 && passed.out.contains("passed"), "\(passed.out)\n\(passed.errors)")
+      // What is written into the folder belongs to who has it.
+      let given = try cli.launch(["-R", "65534:65534", folder], program: "/bin/chown").wait(10)
+      try #require(given.status == 0)
       let hint = try grader("hint")
       #expect(hint.status == 0 && hint.out.hasPrefix("1. "), "\(hint.out)\n\(hint.errors)")
+      let owner = try FileManager.default.attributesOfItem(atPath: folder + "/lab/.firedrill/hints")[.ownerAccountID]
+      #expect((owner as? NSNumber)?.uint32Value == 65534)
       #expect(try docker(cli, "ps", "--all", "--quiet") == before)
       #expect(try cli.run("hand-out", "deadlock", "--to", folder).errors.contains("is not empty"))
     }
@@ -146,19 +158,35 @@ extension ScenarioTests {
       #expect(try docker(cli, "ps", "--all", "--quiet") == before)
     }
 
-    /// Services of somebody's own build come as an image too.
+    /// Services of somebody's own build come as an image too: here one that does nothing.
     @Test func servicesOfAnImageAreVerified() throws {
       try Submission.with("stale-reads", engine: "compose") { lab in
-        func verify(_ image: String) throws -> CLI.Result {
-          try lab.cli.launch(["verify", lab.scenario, "--json", "--lab", lab.folder, "--fleet", image]).wait(120)
+        let before = try docker(lab.cli, "ps", "--all", "--quiet")
+        let image = "firedrill-test/\(UUID().uuidString.lowercased())"
+        defer { _ = try? docker(lab.cli, "rmi", image) }
+        let made = try lab.cli.launch(
+          [
+            "-c",
+            """
+            mkdir -p '\(lab.path("root"))/app/bin' && install -m 700 /bin/true '\(lab.path("root"))/app/bin/fleet' &&
+            tar -C '\(lab.path("root"))' -c app | docker import - \(image)
+            """,
+          ], program: "/bin/sh"
+        ).wait(30)
+        try #require(made.status == 0, "\(made.errors)")
+        func verify(_ image: String, _ ids: String...) throws -> CLI.Result {
+          let words = ["verify"] + ids + ["--engine", "compose", "--json", "--lab", lab.folder, "--fleet", image]
+          return try lab.cli.launch(words).wait(120)
         }
-        let failed = try verify("firedrill/fleet")
+        let failed = try verify(image, lab.scenario)
         #expect(failed.status == 1, "\(failed.errors)")
-        #expect(lab.reasons(try lab.verdict(of: failed.out)).contains("stale_read"))
-        let none = try verify("firedrill/debian")
-        #expect(none.status == 64 && none.errors.contains("has no program /app/bin/fleet"), "\(none.errors)")
-        let unknown = try verify("firedrill/nobody")
-        #expect(unknown.status == 64 && unknown.errors.contains("neither a program nor an image"), "\(unknown.errors)")
+        #expect(lab.reasons(try lab.verdict(of: failed.out)) == ["not_healthy"])
+        let none = try verify("firedrill/debian", lab.scenario)
+        #expect(none.status == 64 && none.errors.contains("has no file /app/bin/fleet"), "\(none.errors)")
+        // A wrong word is no verdict, however many are asked for.
+        let unknown = try verify("firedrill/nobody", lab.scenario, "deadlock")
+        #expect(unknown.status == 64 && unknown.errors.contains("no image firedrill/nobody"), "\(unknown.errors)")
+        #expect(try docker(lab.cli, "ps", "--all", "--quiet") == before)
       }
     }
 

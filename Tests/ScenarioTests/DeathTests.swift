@@ -58,7 +58,7 @@ extension ScenarioTests {
       #expect(FileManager.default.fileExists(atPath: run))
       #expect(try cli.run("status").status == 64)
       #expect(try cli.run("stop").status == 0)
-      #expect(!FileManager.default.fileExists(atPath: run))
+      #expect(CLI.isGone(run))
     }
 
     @Test func aKilledConsoleChangesNothing() throws {
@@ -91,7 +91,7 @@ extension ScenarioTests {
       let result = try starting.wait(20)
       #expect(result.status == 130, "\(result.errors)")
       #expect(Processes.withWords("guardian", cli.lab).isEmpty)
-      if let run = try? cli.runFolder { #expect(!FileManager.default.fileExists(atPath: run)) }
+      if let run = try? cli.runFolder { #expect(CLI.isGone(run)) }
       #expect(!started.contains(where: Processes.isAlive))
     }
 
@@ -105,7 +105,7 @@ extension ScenarioTests {
       #expect(try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8) == mounts)
       #expect(try cli.run("stop").status == 0)
       #expect(!pids.values.contains(where: Processes.isAlive))
-      #expect(!FileManager.default.fileExists(atPath: run))
+      #expect(CLI.isGone(run))
       #expect(Processes.withWords("guardian", cli.lab).isEmpty)
       #expect(Processes.withWords("controller", cli.lab).isEmpty)
     }

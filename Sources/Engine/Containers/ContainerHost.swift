@@ -31,31 +31,17 @@ final class ContainerHost: NodeHost {
   /// Containers that run, by the descriptors of their first processes (pidfd_open(2)).
   private var processes: [Int32: Life] = [:]
   private var leaving: [Life] = []
-  /// Only this process has it; what reads the other end removes all containers when it is closed.
-  private let lifeline: Int32
+  private let keeper: Keeper
 
   /// Makes the lab's network, and what ends every container if this process is killed.
   ///
-  /// - Parameter keeper: the command line of a process that calls `ContainerRemoval.whenClosed`.
+  /// - Parameter keeper: see `Keeper`.
   init(run: RunDirectory, calls: DockerCalls = DockerCalls(), keeper: [String]) throws {
     self.calls = calls
     names = ContainerNames(run: run)
     hosts = run.hostsFile
     try calls.socket.write(toFile: run.dockerSocketFile, atomically: true, encoding: .utf8)
-    lifeline = try Self.startKeeper(keeper, log: run.guardianLog)
-  }
-
-  private static func startKeeper(_ command: [String], log path: String) throws -> Int32 {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw EngineError.system("pipe") }
-    defer { Glibc.close(ends[0]) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let log = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
-    guard log >= 0 else { throw EngineError.system("cannot open \(path)") }
-    defer { Glibc.close(log) }
-    let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
-    _ = try NodeLauncher.launchChild(command, environment: environment, channel: ends[0], log: log, outlives: true)
-    return ends[1]
+    self.keeper = try Keeper(keeper, log: run.guardianLog)
   }
 
   /// Takes a block of addresses that nobody on this machine uses, and makes the network of it: 172.B.0.0/16.
@@ -92,13 +78,18 @@ final class ContainerHost: NodeHost {
   let hasChildren = false
 
   var polled: [pollfd] {
-    calls.polled + processes.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    calls.polled + keeper.polled + processes.keys.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
   }
 
-  var nextDeadline: Double? { ([calls.nextDeadline] + leaving.map(\.deadline)).compactMap { $0 }.min() }
+  var nextDeadline: Double? {
+    ([calls.nextDeadline, keeper.nextDeadline] + leaving.map(\.deadline)).compactMap { $0 }.min()
+  }
 
   func serve(_ descriptor: Int32) {
-    guard let life = processes.removeValue(forKey: descriptor) else { return calls.serve(descriptor) }
+    guard let life = processes.removeValue(forKey: descriptor) else {
+      if !keeper.serve(descriptor) { calls.serve(descriptor) }
+      return
+    }
     Glibc.close(descriptor)
     life.report(.gone)
     life.deadline = Guardian.now() + Self.patience
@@ -107,6 +98,7 @@ final class ContainerHost: NodeHost {
 
   func fireTimers() {
     calls.expire()
+    keeper.fireTimers()
     let now = Guardian.now()
     for life in leaving where (life.deadline ?? .infinity) <= now {
       finish(life, .failure(EngineError("the Docker engine does not say how it ended")))
@@ -117,7 +109,7 @@ final class ContainerHost: NodeHost {
   func close() -> Bool {
     // Not among the others, which may wait for an engine that is gone.
     let answer = try? DockerCalls(socket: calls.socket).perform("DELETE", "/networks/\(names.network)", patience: 10)
-    Glibc.close(lifeline)
+    keeper.close()
     return answer.map { $0.isSuccess || $0.status == 404 } ?? false
   }
 

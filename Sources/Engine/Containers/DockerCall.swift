@@ -36,20 +36,21 @@ struct DockerAnswer {
 final class DockerCall {
   typealias Completion = (Result<DockerAnswer, EngineError>) -> Void
 
-  /// An answer beyond this is none of those that we ask for.
-  private static let limit = 16 << 20
+  /// What an answer has at most, of those that we ask for but files.
+  static let limit = 16 << 20
 
   let descriptor: Int32
   /// Seconds on the guardian's clock.
   let deadline: Double
   private let request: String
+  private let mostBytes: Int
   private var output: [UInt8]
   private var input = Data()
   private var completion: Completion?
 
   /// - Parameter patience: seconds until the call has failed; `infinity` for one that waits for something to happen.
   init(
-    socket: String, _ method: String, _ path: String, body: Any? = nil, patience: Double,
+    socket: String, _ method: String, _ path: String, body: Any? = nil, patience: Double, mostBytes: Int = limit,
     completion: @escaping Completion
   ) throws {
     request = "\(method) \(path.prefix { $0 != "?" })"
@@ -60,6 +61,7 @@ final class DockerCall {
       + "Content-Length: \(content.count)\r\n\r\n"
     output = Array(head.utf8) + content
     deadline = Guardian.now() + patience
+    self.mostBytes = mostBytes
     self.completion = completion
     descriptor = firedrill_connect(socket)
     guard descriptor >= 0 else { throw EngineError.system("no Docker engine answers at \(socket)") }
@@ -88,7 +90,7 @@ final class DockerCall {
       if count < 0, errno == EAGAIN { return }
       guard count > 0 else { return end() }
       input.append(contentsOf: chunk[..<count])
-      if input.count > Self.limit { return finish(.failure(EngineError("\(request): the answer does not end"))) }
+      if input.count > mostBytes { return finish(.failure(EngineError("\(request): the answer does not end"))) }
     }
   }
 

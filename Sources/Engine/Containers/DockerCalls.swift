@@ -16,12 +16,13 @@ final class DockerCalls {
 
   /// Begins a call; `completion` is called once, from `serve`, `expire`, or at once.
   func start(
-    _ method: String, _ path: String, body: Any? = nil, patience: Double = 30,
+    _ method: String, _ path: String, body: Any? = nil, patience: Double = 30, mostBytes: Int = DockerCall.limit,
     completion: @escaping DockerCall.Completion
   ) {
     do {
       let call = try DockerCall(
-        socket: socket, method, path, body: body, patience: patience, completion: completion)
+        socket: socket, method, path, body: body, patience: patience, mostBytes: mostBytes,
+        completion: completion)
       calls[call.descriptor] = call
     } catch let error as EngineError { completion(.failure(error)) } catch {
       completion(.failure(EngineError("\(error)")))
@@ -62,9 +63,11 @@ final class DockerCalls {
   }
 
   /// One call, waited for. Only for those who may wait.
-  func perform(_ method: String, _ path: String, body: Any? = nil, patience: Double = 30) throws -> DockerAnswer {
+  func perform(
+    _ method: String, _ path: String, body: Any? = nil, patience: Double = 30, mostBytes: Int = DockerCall.limit
+  ) throws -> DockerAnswer {
     var result: Result<DockerAnswer, EngineError>?
-    start(method, path, body: body, patience: patience) { result = $0 }
+    start(method, path, body: body, patience: patience, mostBytes: mostBytes) { result = $0 }
     finish()
     guard let result else { throw EngineError("a call to the Docker engine was lost") }
     return try result.get()

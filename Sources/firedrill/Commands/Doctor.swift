@@ -29,7 +29,7 @@ struct Doctor: AsyncParsableCommand {
           : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
       )
     }
-    problems += Self.room()
+    Self.tellRoom()
     Console.out("containers (--engine compose): \(ContainerImages.words())")
     Console.out("Docker Compose (for a lab without Firedrill): \(await Self.composeVersion() ?? "no")")
     if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
@@ -38,23 +38,17 @@ struct Doctor: AsyncParsableCommand {
     throw ExitCode(ExitStatus.unavailable)
   }
 
-  /// What a lab may need, a hundred instances and their databases with it.
-  private static let memory = 1 << 30
-  private static let disk = 1 << 30
+  /// Bytes of memory and of disk that the largest lab takes, a hundred instances and their databases.
+  private static let largest = 1 << 30
 
-  /// Prints what is free; what is too little is a problem.
-  private static func room() -> [String] {
-    let free = (memory: MachineRoom.memory, disk: MachineRoom.disk(of: RunDirectory.base).bytes)
-    func say(_ name: String, _ bytes: Int, _ least: Int) {
+  /// No problem yet where it is little: most labs need less, and one that runs has its part of it.
+  private static func tellRoom() {
+    for (name, bytes) in [
+      ("memory", MachineRoom.memory), ("disk (\(RunDirectory.base))", MachineRoom.disk(of: RunDirectory.base).bytes),
+    ] {
       let text = String(format: "%.1f GB free", Double(bytes) / 1e9)
-      Console.out("\(name): \(bytes < least ? Console.red(text) : text)")
+      Console.out("\(name): \(bytes < largest ? Console.yellow(text + "; a large lab takes 1 GB") : text)")
     }
-    say("memory", free.memory, memory)
-    say("disk (\(RunDirectory.base))", free.disk, disk)
-    return [
-      free.memory < memory ? "free memory: a lab takes up to 1 GB" : nil,
-      free.disk < disk ? "make room on the disk of \(RunDirectory.base): a lab takes up to 1 GB" : nil,
-    ].compactMap { $0 }
   }
 
   /// Of the plugin, or of the program of its own that came before it.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Controller
+import DrillCore
 import Engine
 import Foundation
+import Grading
 
 /// `hand-out ID`
 struct HandOut: AsyncParsableCommand {
@@ -15,7 +17,6 @@ struct HandOut: AsyncParsableCommand {
   @Argument(help: "A scenario; `firedrill list` names them.") var id: String
   @Option(name: .customLong("to"), help: ArgumentHelp("A new folder (default: the scenario's name).", valueName: "dir"))
   var target: String?
-  @Option(help: "A number that is kept with the lab.") var seed: UInt64?
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
@@ -27,11 +28,14 @@ struct HandOut: AsyncParsableCommand {
     let present = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     guard present.isEmpty else { throw EngineError("\(folder) is not empty: name another", code: .usage) }
     let lab = LabFolder(path: folder + "/lab")
-    try Launch(folder: lab, installation: installation).make(scenario, engine: .compose, seed: seed)
+    try Launch(folder: lab, installation: installation).make(scenario, engine: .compose)
     try Brief.write(to: lab)
     try lab.writeOverride(LabTopology.read(lab, scenario: scenario, installation: installation))
     try FileManager.default.copyItem(atPath: installation.graderCompose, toPath: folder + "/grader.yaml")
     try "FIREDRILL_SCENARIO=\(scenario)\n".write(toFile: folder + "/.env", atomically: true, encoding: .utf8)
+    if try !ScenarioFile.load(installation.scenario(scenario) + "/scenario.yaml").start.damage.isEmpty {
+      Console.note("Nothing is broken in these files: what \(scenario) begins with only `firedrill start` does.")
+    }
     Console.out(folder)
     Console.note(
       "\nNext: `docker compose up` in lab; `docker compose -f grader.yaml run --rm grader grade` beside it.")

@@ -82,10 +82,11 @@ struct Launch {
   func make(
     _ scenario: String, engine: EngineKind = .process, seed: UInt64? = nil, blind: Bool = false, force: Bool = false
   ) throws {
-    try folder.make(scenario: scenario, installation: installation, force: force)
+    let id = Self.newID()
+    try folder.make(scenario: scenario, installation: installation, project: "firedrill-\(id)", force: force)
     try folder.save(
       LabFolder.State(
-        id: Self.newID(), scenario: scenario,
+        id: id, scenario: scenario,
         seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine.rawValue,
         startedAt: Date().timeIntervalSince1970))
   }

@@ -19,8 +19,8 @@ struct VerifiedLab {
   let source: String
   let installation: Installation
   let engine: EngineKind
-  /// A program or an image, see `FleetProgram`; nil: the installation's.
-  let fleet: String?
+  /// The services' program; nil: the installation's.
+  let fleet: FleetProgram?
   let required: Tier
   let seed: UInt64?
   /// Where the evidence is kept; nil: nowhere.
@@ -53,7 +53,7 @@ struct VerifiedLab {
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
     try launch.make(scenario, engine: engine)
-    if let fleet { try await FleetProgram.put(fleet, into: launch.folder) }
+    try fleet?.put(into: launch.folder)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }

@@ -43,13 +43,16 @@ struct Verify: AsyncParsableCommand {
     for (id, _) in chosen { if let kept = evidence(of: id) { try Self.requireEmpty(kept) } }
     try Doctor.requireParts(for: engine.kind)
     RunDirectory.sweep()
+    let program = try fleet.map(FleetProgram.find)
+    defer { program?.remove() }
     // What is said until the annotations is no order, whatever stands in it.
     let token = "firedrill-\(UInt64.random(in: 0...UInt64.max))"
     if github { Console.order("::stop-commands::\(token)", amongResults: !json) }
     let results: [VerifiedLab.Result]
     do {
       defer { if github { Console.order("::\(token)::", amongResults: !json) } }
-      results = try await verify(chosen, installation)
+      results = try await verify(chosen, installation, program)
+      await EmergencyStop.yield()
       try report(results)
     }
     if github { try annotate(results) }
@@ -58,7 +61,7 @@ struct Verify: AsyncParsableCommand {
   }
 
   private func verify(
-    _ chosen: [(id: String, source: String)], _ installation: Installation
+    _ chosen: [(id: String, source: String)], _ installation: Installation, _ fleet: FleetProgram?
   ) async throws -> [VerifiedLab.Result] {
     var results: [VerifiedLab.Result] = []
     for (id, source) in chosen {
