@@ -21,6 +21,7 @@ public enum HistoryFile {
   ///
   /// - Throws: `EncodingError` when a number has no JSON form (an infinite sample).
   public static func line(for event: Event) throws -> Data {
+    if case .request(let request) = event.kind { return request.line(at: event.at) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(event)

@@ -49,6 +49,23 @@ import Testing
   }
 
   @Test(arguments: [
+    "", "stock", "a \"quoted\" word\\", "https://a/b", "Grün, 数, 🙂, e\u{301}", "\u{0}\u{1f}\u{7f}\u{85}\u{2028}",
+    "\u{8}\t\n\u{c}\r\r\n", "{\"at\":1}", "\u{FFFD}",
+  ])
+  func aRequestsLineIsTheEncoders(_ text: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let full = RequestEvent(
+      stream: text, op: text, target: text, scheduled: .min, sent: 0, done: .max, status: 503, outcome: .unknown,
+      instance: text, code: text, detail: text, key: text, labels: [text: text, "a": "", "b_": text],
+      values: [text: -1, "on_hand": .max])
+    let empty = RequestEvent(stream: text, op: "x", scheduled: 1, outcome: .dropped, labels: [:], values: [:])
+    for event in [full, empty].map({ Event(at: 7, .request($0)) }) {
+      #expect(try HistoryFile.line(for: event) == encoder.encode(event))
+    }
+  }
+
+  @Test(arguments: [
     ("", 1), ("{\"at\":1,\"type\":\"note\",\"text\":\"a\"}\n{\"at\":2,\"ty", 2), ("{}\n", 1),
     ("{\"at\":1,\"type\":\"nonsense\"}\n", 1), ("{\"at\":\"x\",\"type\":\"note\",\"text\":\"\"}\n", 1), ("\n", 1),
   ])

@@ -221,10 +221,10 @@ struct Hostile: CustomTestStringConvertible, Sendable {
   var scenario = "stale-reads"
   var seconds: TimeInterval = 60
   var status: Int32 = 1
-  /// Whether the files are refused whatever would run them.
-  var isRefusedUnseen: Bool { reasons == Self.refused }
   /// No file's path begins so afterwards.
   var untouched: [String] = []
+  /// Whether it meets other walls where nodes are containers.
+  var meetsContainers = false
   let prepare: @Sendable (Submission) throws -> Void
 
   /// A word of the command line of what would rather not end.
@@ -268,6 +268,7 @@ struct Hostile: CustomTestStringConvertible, Sendable {
       }),
     Hostile(
       testDescription: "replaces programs", reasons: notDeployed, untouched: ["/usr/local/bin/firedrill-was-here"],
+      meetsContainers: true,
       prepare: { lab in
         try lab.write(
           "preflight",
@@ -281,7 +282,7 @@ struct Hostile: CustomTestStringConvertible, Sendable {
           """, mode: 0o755)
       }),
     Hostile(
-      testDescription: "ends every process", reasons: notDeployed,
+      testDescription: "ends every process", reasons: notDeployed, meetsContainers: true,
       prepare: { lab in
         try lab.write("preflight", "#!/bin/bash\nkill -9 -1\nkill -9 1 $PPID\nexit 1\n", mode: 0o755)
       }),
@@ -303,23 +304,23 @@ struct Hostile: CustomTestStringConvertible, Sendable {
         try lab.write("scenario.yaml", "checks: []\n")
       }),
     Hostile(
-      testDescription: "mounts this machine", reasons: notDeployed,
+      testDescription: "mounts this machine", reasons: notDeployed, meetsContainers: true,
       prepare: { lab in
         try lab.edit("compose.yaml") { $0.replacing("\"redis:/data\"]", with: "\"./../..:/data\"]") }
       }),
     Hostile(
-      testDescription: "runs as root", reasons: notDeployed,
+      testDescription: "runs as root", reasons: notDeployed, meetsContainers: true,
       prepare: { lab in try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: \"0:0\"") } }),
     Hostile(
-      testDescription: "runs with the rights of a group", reasons: notDeployed,
+      testDescription: "runs with the rights of a group", reasons: notDeployed, meetsContainers: true,
       prepare: { lab in try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: \"42\"") } }),
     Hostile(
-      testDescription: "mounts over this machine's devices", reasons: notDeployed,
+      testDescription: "mounts over this machine's devices", reasons: notDeployed, meetsContainers: true,
       prepare: { lab in
         try lab.edit("compose.yaml") { $0.replacing("\"redis:/data\"]", with: "\"redis:/dev/shm/x\"]") }
       }),
     Hostile(
-      testDescription: "fills the disk", reasons: ["too_much_disk"],
+      testDescription: "fills the disk", reasons: ["too_much_disk"], meetsContainers: true,
       prepare: { lab in
         let loop = "for n in 1 2 3 4 5 6 7 8; do head -c 1G /dev/zero >/data/$n; done; exec sleep 100000"
         try lab.write("bin/redis", "#!/bin/sh\n\(loop)\n", mode: 0o755)
@@ -332,7 +333,7 @@ struct Hostile: CustomTestStringConvertible, Sendable {
           "bin/redis", "#!/bin/bash\nfor n in 1 2 3 4 5 6 7 8; do \(fill); done\nexec sleep 100000\n", mode: 0o755)
       }),
     Hostile(
-      testDescription: "would rather not end", reasons: ["stale_read"], seconds: 120,
+      testDescription: "would rather not end", reasons: ["stale_read"], seconds: 120, meetsContainers: true,
       prepare: { lab in
         try FileManager.default.moveItem(atPath: lab.folder + "/bin/redis", toPath: lab.folder + "/bin/real")
         // prctl(PR_SET_PDEATHSIG, 0): nor with its parent.
@@ -342,10 +343,10 @@ struct Hostile: CustomTestStringConvertible, Sendable {
         try lab.edit("compose.yaml") { $0.replacing("user: redis", with: "user: redis\n    stop_grace_period: 1h") }
       }),
     Hostile(
-      testDescription: "fills the memory", reasons: ["too_much_memory"],
+      testDescription: "fills the memory", reasons: ["too_much_memory"], meetsContainers: true,
       prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec tail /dev/zero\n", mode: 0o755) }),
     Hostile(
-      testDescription: "forks without end", reasons: ["too_many_processes"],
+      testDescription: "forks without end", reasons: ["too_many_processes"], meetsContainers: true,
       prepare: { lab in
         try lab.write("bin/redis", "#!/bin/bash\nbomb() { bomb | bomb & }\nbomb\nsleep 100000\n", mode: 0o755)
       }),
@@ -354,7 +355,7 @@ struct Hostile: CustomTestStringConvertible, Sendable {
       prepare: { lab in try lab.write("bin/redis", "#!/bin/sh\nexec sleep 100000\n", mode: 0o755) }),
     Hostile(
       testDescription: "has its health checked by this machine's programs", reasons: ["not_healthy"], seconds: 120,
-      untouched: ["/var/tmp/firedrill-was-here"],
+      untouched: ["/var/tmp/firedrill-was-here"], meetsContainers: true,
       prepare: { lab in
         // Any program that sees these says what it loads in a file of that name.
         let variables = ["LD_DEBUG: files", "LD_DEBUG_OUTPUT: /var/tmp/firedrill-was-here", "REDIS_CONFIG:"]
