@@ -161,8 +161,9 @@ public struct LabFolder: Sendable, Equatable {
 
   private static func name(_ project: String, in file: String) throws {
     let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    let end = text.isEmpty || text.hasSuffix("\n") ? "" : "\n"
     let words = "# By which Docker Compose knows this lab from others.\nCOMPOSE_PROJECT_NAME=\(project)\n"
-    try (text + words).write(toFile: file, atomically: false, encoding: .utf8)
+    try (text + end + words).write(toFile: file, atomically: false, encoding: .utf8)
   }
 
   /// Puts every file back as it was when the lab began, and removes new ones; keeps secrets, logs, evidence
