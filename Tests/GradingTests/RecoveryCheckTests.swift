@@ -79,10 +79,22 @@ enum Outage {
     #expect(check.evaluate(Outage.history(cleared: 65 * Outage.second / 10)).status == .met)
   }
 
-  @Test func fourOrdersBeforeItSayNothing() {
+  @Test func fourOrdersBeforeItSayNothingByThemselves() {
     let tenth = Outage.second / 10
+    // They are refused, and the others are not confirmed either: the shop is closed.
     let four = check.evaluate(Outage.history(until: Outage.end, injected: 4 * tenth, state: "reserved"))
-    #expect(four.reason == "not_recovered")
+    #expect(four.reason == "orders_refused")
+    // One that is confirmed in the middle of it: there is a shop.
+    let other = check.evaluate(
+      Outage.history(until: Outage.end, injected: 4 * tenth, state: "reserved") {
+        Outage.order(&$0, at: 3 * Outage.second + 1, status: 201)
+      })
+    #expect(other.reason == "not_recovered")
+    // The last that could have been confirmed came 200 ms before it.
+    for (injected, reason) in [(2 * tenth, "orders_refused"), (2 * tenth - 1, "not_recovered")] {
+      let few = check.evaluate(Outage.history(until: Outage.end, injected: injected, state: "reserved"))
+      #expect(few.reason == reason)
+    }
     let five = check.evaluate(Outage.history(until: Outage.end, injected: 5 * tenth, state: "reserved"))
     #expect(five.reason == "orders_refused")
     // One that was confirmed is enough.

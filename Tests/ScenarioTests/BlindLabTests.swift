@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A blind lab, from the first look to the post-mortem: nothing in it names the failure.
-extension ScenarioTests {
+extension SideBySideTests {
   @Suite(.serialized) struct BlindLabTests {
     /// What the scenario is called, in the words of its files.
     private static let words = ["stale-reads", "stale_reads", "stale read", "StaleRead", "OrderNotFound", "replay-lag"]

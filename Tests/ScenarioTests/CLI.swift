@@ -17,10 +17,13 @@ struct CLI {
   private let home: TestHome?
   /// What the nodes of its labs are.
   let engine: String
+  /// Where the run folders and temporary folders of its labs are, if not where everybody's are.
+  private let places: String?
 
-  init(_ name: String = #function, home: TestHome? = nil, engine: String = "process") throws {
+  init(_ name: String = #function, home: TestHome? = nil, engine: String = "process", places: String? = nil) throws {
     self.home = home
     self.engine = engine
+    self.places = places
     root =
       URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path
@@ -47,6 +50,10 @@ struct CLI {
     // What grader.yaml mounts.
     if let host = environment["DOCKER_HOST"] { environment["DOCKER_SOCKET"] = host.replacing("unix://", with: "") }
     if let home { environment["FIREDRILL_HOME"] = home.path }
+    if let places {
+      environment["FIREDRILL_RUN"] = places + "/run"
+      environment["TMPDIR"] = places + "/tmp"
+    }
     environment["PATH"] = programs + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
     process.environment = environment
     return try Launched(process)
@@ -160,12 +167,16 @@ enum Processes {
 
   /// Living processes whose command line has all the words.
   static func withWords(_ words: String...) -> [Int32] {
+    all.filter { words.allSatisfy($0.line.contains) }.map(\.pid)
+  }
+
+  /// Living processes but this one, with their command lines.
+  static var all: [(pid: Int32, line: [String])] {
     let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
-    return pids.filter { pid in
+    return pids.compactMap { pid in
       guard pid != getpid(), isAlive(pid), let data = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
-      else { return false }
-      let line = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      return words.allSatisfy(line.contains)
+      else { return nil }
+      return (pid, data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
     }
   }
 }

@@ -147,17 +147,6 @@ extension ScenarioTests {
       #expect(try cli.run("hand-out", "deadlock", "--to", folder).errors.contains("is not empty"))
     }
 
-    /// What is kept from doing harm by other means here than where nodes are processes.
-    @Test(arguments: Hostile.all.filter(\.meetsContainers))
-    func hostileContainersGetNoVerdictAndDoNoHarm(_ hostile: Hostile) throws {
-      let cli = try CLI(engine: "compose")
-      let before = try docker(cli, "ps", "--all", "--quiet")
-      // Docker bounds each container's processes below what a whole lab may have: it does not get healthy.
-      let known = hostile.reasons.contains("too_many_processes") ? ["not_healthy"] : hostile.reasons
-      try hostile.getsNoVerdict(engine: "compose", reasons: known)
-      #expect(try docker(cli, "ps", "--all", "--quiet") == before)
-    }
-
     /// Services of somebody's own build come as an image too: here one that does nothing.
     @Test func servicesOfAnImageAreVerified() throws {
       try Submission.with("stale-reads", engine: "compose") { lab in
@@ -186,6 +175,15 @@ extension ScenarioTests {
         // A wrong word is no verdict, however many are asked for.
         let unknown = try verify("firedrill/nobody", lab.scenario, "deadlock")
         #expect(unknown.status == 64 && unknown.errors.contains("no image firedrill/nobody"), "\(unknown.errors)")
+        // What was got from an image goes with an interrupt too; that nothing is left is seen at the end.
+        let words = ["verify", lab.scenario, "--engine", "compose", "--lab", lab.folder, "--fleet", "firedrill/fleet"]
+        let interrupted = try lab.cli.launch(words)
+        try eventually(within: 30, "the lab is laid out") {
+          let folders = try FileManager.default.contentsOfDirectory(atPath: lab.path("tmp"))
+          return ["fleet", "verify"].allSatisfy { name in folders.contains { $0.hasPrefix("firedrill-\(name)-") } }
+        }
+        kill(interrupted.process.processIdentifier, SIGTERM)
+        #expect(try interrupted.wait(60).status == 130, "\(interrupted.errors)")
         #expect(try docker(lab.cli, "ps", "--all", "--quiet") == before)
       }
     }

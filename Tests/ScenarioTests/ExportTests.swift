@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What somebody has done to running servers is written down, and a lab that is started again has it.
-extension ScenarioTests {
+extension SideBySideTests {
   @Suite(.serialized) struct ExportTests {
     @Test func whatWasDoneByHandOutlivesTheLab() throws {
       let cli = try CLI()

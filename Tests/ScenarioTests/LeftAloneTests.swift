@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A grade repairs nothing: what it finds damaged it leaves damaged, and says so again when it is asked again.
-extension ScenarioTests {
+extension SideBySideTests {
   @Suite(.serialized) struct LeftAloneTests {
     @Test func aReplicaThatStandsStillIsNotSetGoingByAGrade() throws {
       let cli = try CLI()

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// What somebody hands in: the scenario's lab as it is given out, in a folder of its own. What judges it has places of
+/// its own as well, in which it leaves nothing.
+struct Submission {
+  let cli: CLI
+  let scenario: String
+  let folder: String
+  private let places: String
+  /// A word of the command line of what would rather not end; no other submission's has it.
+  let survivor = "firedrill-survivor-\(UUID().uuidString.prefix(8))"
+
+  static func with(
+    _ scenario: String = "one-bad-instance", engine: String = "process", _ body: (Submission) throws -> Void
+  ) throws {
+    // On a disk: databases live in the run folders.
+    let own = "/var/tmp/firedrill-submission-\(UUID().uuidString.prefix(8))"
+    let submission = Submission(
+      cli: try CLI(engine: engine, places: own), scenario: scenario, folder: own + "/lab", places: own)
+    let files = FileManager.default
+    for folder in [submission.folder, own + "/run", own + "/tmp"] {
+      try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    defer { try? files.removeItem(atPath: own) }
+    for source in ["compose/lab", "Chaos/\(scenario)/lab"] {
+      let copy = Process()
+      copy.executableURL = URL(fileURLWithPath: "/bin/cp")
+      copy.arguments = ["-a", "\(submission.cli.share)/\(source)/.", submission.folder]
+      try copy.run()
+      copy.waitUntilExit()
+      try #require(copy.terminationStatus == 0)
+    }
+    try body(submission)
+    #expect(try submission.leftovers() == [])
+  }
+
+  /// What labs leave on this machine: run folders, temporary folders, processes, containers.
+  private func leftovers() throws -> [String] {
+    let files = FileManager.default
+    let folders = try ["run", "tmp"].flatMap { name in
+      try files.contentsOfDirectory(atPath: path(name)).map { "\(name)/\($0)" }
+    }
+    let processes = Processes.all.map(\.line).filter { line in
+      line.contains(survivor) || line.contains { $0.hasPrefix(path("run/")) || $0.hasPrefix(path("tmp/")) }
+    }
+    var left = folders + processes.map { $0.joined(separator: " ") }
+    if cli.engine == "compose" {
+      let labels = ["docker", "ps", "--all", "--format", "{{.Names}} {{.Label \"firedrill.run\"}}"]
+      let found = try cli.launch(labels, program: "/usr/bin/env").wait(30)
+      try #require(found.status == 0, "\(found.errors)")
+      left += found.out.split(separator: "\n").map(String.init).filter { $0.contains(path("run/")) }
+    }
+    return left
+  }
+
+  /// A path beside the folder.
+  func path(_ name: String) -> String { "\(places)/\(name)" }
+
+  func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
+
+  func edit(_ name: String, _ change: (String) -> String) throws {
+    let path = "\(folder)/\(name)"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let changed = change(text)
+    try #require(changed != text, "\(name) has nothing to change")
+    try changed.write(toFile: path, atomically: false, encoding: .utf8)
+  }
+
+  func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws {
+    try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    #expect(chmod("\(folder)/\(name)", mode) == 0)
+  }
+
+  /// The runbook's cap-300.
+  func repair() throws {
+    try edit("inventory-db/postgresql.conf") {
+      $0.replacing(/(?m)^max_connections = [0-9]*/, with: "max_connections = 300")
+    }
+  }
+
+  func verify(timeout: TimeInterval = 120) throws -> CLI.Result {
+    try cli.launch(["verify", scenario, "--engine", cli.engine, "--json", "--lab", folder]).wait(timeout)
+  }
+
+  /// Runs the commands of a pipeline as its runner would, in the folder that holds the lab.
+  func run(_ pipeline: Pipeline, scenarios: String? = nil, timeout: TimeInterval = 120) throws -> CLI.Result {
+    var environment = pipeline.environment
+    environment["FIREDRILL_SCENARIOS"] = scenarios ?? scenario
+    environment["GITHUB_STEP_SUMMARY"] = path("page.md")
+    let words = ["-C", path("")] + environment.map { "\($0.key)=\($0.value)" }
+    return try cli.launch(words + ["bash", "-e", "-c", pipeline.script], program: "/usr/bin/env").wait(timeout)
+  }
+
+  /// The first verdict of a file or text that `verify` wrote.
+  func verdict(of text: String? = nil) throws -> [String: Any] {
+    let text = try text ?? report("verdicts.json")
+    let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    return try #require((json?["verdicts"] as? [[String: Any]])?.first, "\(text)")
+  }
+
+  func reasons(_ verdict: [String: Any]) -> [String] {
+    ((verdict["checks"] as? [[String: Any]]) ?? []).compactMap { $0["reason"] as? String }
+  }
+
+  /// A file that a pipeline leaves.
+  func report(_ name: String) throws -> String { try text("firedrill-reports/" + name) }
+}
