@@ -5,9 +5,6 @@ import Synchronization
 
 /// The end of a lab and of this process, on Ctrl-C and other signals that ask for it.
 enum EmergencyStop {
-  /// A folder that goes as well: the demo's, or that of a lab which is verified.
-  static let temporaryFolder = Mutex<String?>(nil)
-
   private static let isUnderWay = Mutex(false)
 
   /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin.
@@ -16,7 +13,7 @@ enum EmergencyStop {
     Console.note("\ninterrupted: stopping everything")
     Task {
       if let run { await LabEnd.end(run, mayBegin: true) }
-      if let folder = temporaryFolder.withLock({ $0 }) { try? Removal.remove(folder) }
+      PrivateFolder.removeAll()
       Foundation.exit(ExitStatus.interrupted)
     }
   }

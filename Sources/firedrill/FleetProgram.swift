@@ -8,8 +8,8 @@ struct FleetProgram {
   private static let place = "/app/bin/fleet"
 
   private let path: String
-  /// What goes with `remove`.
-  private var temporary: String?
+  /// Where it is until `remove`, if it was got from an image.
+  private var temporary: (folder: String, interrupt: Interrupt)?
 
   /// - Throws: `EngineError`, with code `usage` where `name` is neither a program nor an image that has one.
   static func find(_ name: String) throws -> FleetProgram {
@@ -27,7 +27,8 @@ struct FleetProgram {
       throw EngineError("--fleet: \(name) is no file, and no image that has it: \(error)", code: error.code)
     }
     let folder = try PrivateFolder.make("fleet")
-    let program = FleetProgram(path: folder + "/fleet", temporary: folder)
+    let interrupt = Interrupt { EmergencyStop.begin(nil) }
+    let program = FleetProgram(path: folder + "/fleet", temporary: (folder, interrupt))
     do { try contents.write(to: URL(fileURLWithPath: program.path)) } catch {
       program.remove()
       throw error
@@ -45,7 +46,11 @@ struct FleetProgram {
   }
 
   /// Takes away what was got from an image.
-  func remove() { if let temporary { try? Removal.remove(temporary) } }
+  func remove() {
+    guard let temporary else { return }
+    PrivateFolder.remove(temporary.folder)
+    temporary.interrupt.cancel()
+  }
 
   /// An interrupt waits until nothing is left in Docker.
   private static func uninterrupted<Result>(_ body: () throws -> Result) throws -> Result {

@@ -85,7 +85,7 @@ struct Certify: AsyncParsableCommand {
       installation: installation, engine: engine, out: out, backlog: backlog, files: files, programs: programs,
       busy: busy, jobs: jobs, again: again, folder: folder)
     let wasInterrupted = try await carryOut(session)
-    try? FileManager.default.removeItem(atPath: folder)
+    PrivateFolder.remove(folder)
     try? FileManager.default.removeItem(atPath: out + "/running")
     let summary = Summary(
       subjects: subjects, files: files, programs: programs, engine: engine.rawValue, records: record.read())

@@ -24,8 +24,7 @@ struct Demo: AsyncParsableCommand {
     try Doctor.requireParts()
     RunDirectory.sweep()
     let temporary = try lab == nil ? PrivateFolder.make("demo") : nil
-    EmergencyStop.temporaryFolder.withLock { $0 = temporary }
-    defer { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
+    defer { if let temporary { PrivateFolder.remove(temporary) } }
     let folder = LabFolder(path: lab ?? (temporary ?? "") + "/lab")
     let begun = ContinuousClock.now
     let start = try Start.parse([Self.scenario, "--lab", folder.path])

@@ -144,7 +144,7 @@ private struct PostgresExport {
   /// More than what is kept of a command's output: through a file.
   private func whole(_ command: [String]) async throws -> String {
     let temporary = try PrivateFolder.make("export")
-    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    defer { PrivateFolder.remove(temporary) }
     let file = temporary + "/out"
     _ = try await operating.output(of: command + ["--file", file])
     return try String(contentsOfFile: file, encoding: .utf8)

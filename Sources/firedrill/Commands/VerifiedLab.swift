@@ -44,11 +44,9 @@ struct VerifiedLab {
       return said(.violated("files_refused", refused.description, expected: "plain files of a lab's own"))
     }
     let temporary = try PrivateFolder.make("verify")
-    EmergencyStop.temporaryFolder.withLock { $0 = temporary }
     let early = Interrupt { EmergencyStop.begin(nil) }
     defer {
-      try? Removal.remove(temporary)
-      EmergencyStop.temporaryFolder.withLock { $0 = nil }
+      PrivateFolder.remove(temporary)
       early.cancel()
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
