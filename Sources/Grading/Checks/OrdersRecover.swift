@@ -5,7 +5,7 @@ import DrillCore
 ///
 /// Reasons:
 /// - `not_recovered`: fewer were.
-/// - `orders_refused`: not one order was confirmed before the disturbance came.
+/// - `orders_refused`: not one order was confirmed before the disturbance came; where that were few, none at all.
 /// - `front_door_missing`: no gateway runs.
 /// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
 /// - `not_tried` (inconclusive): there was no disturbance that ended, or too few orders after it to judge by.
@@ -14,6 +14,10 @@ struct OrdersRecover: PlannedCheck {
 
   /// Of fewer orders a share says nothing.
   private static let fewest = 15
+  /// So many before the disturbance speak for themselves. Of fewer it must be one at least that was early enough to be
+  /// confirmed before it.
+  private static let enough = 5
+  private static let early: Int64 = 200_000_000
 
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 1 }
   private var within: Int64 { plan.parameters["within_ms"].flatMap { Int64($0) } ?? 0 }
@@ -34,7 +38,11 @@ struct OrdersRecover: PlannedCheck {
     let begin = own.first { $0.fault.action == "inject" }?.at
     if let begin {
       let before = orders.filter { $0.scheduled < begin }
-      if before.count >= 5, !before.contains(where: \.isConfirmed) {
+      let isClosed =
+        before.count >= Self.enough
+        ? !before.contains(where: \.isConfirmed)
+        : before.contains { $0.scheduled + Self.early <= begin } && !orders.contains(where: \.isConfirmed)
+      if isClosed {
         return .violated(
           "orders_refused", "none of \(before.count) orders was confirmed before anything happened",
           expected: expected)
