@@ -87,17 +87,21 @@ let package = Package(
     .target(name: "CPlatform"),
     library("Clients", ["CLibPQ", "CHiredis", "CPlatform", logging, metrics, lifecycle, deque]),
 
+    // What services and judge have in common.
+    library("LoopTasks", [nio[0]]),
+    library("StableHash", []),
+
     // The shop.
     library("Resilience", []),
     library("FleetAPI", []),
     library(
       "ServiceKit",
       [
-        "Clients", "FleetAPI", "Resilience", hummingbird, httpClient, lifecycle, logging, metrics, configuration,
-        instrumentation, httpTypes, signals,
+        "Clients", "FleetAPI", "LoopTasks", "Resilience", "StableHash", hummingbird, httpClient, lifecycle, logging,
+        metrics, configuration, instrumentation, httpTypes, signals,
       ] + nio),
-    service("Provider", [deque]),
-    service("Proxy", ["CPlatform", deque, heap]),
+    service("Provider", ["StableHash", deque]),
+    service("Proxy", ["CPlatform", "StableHash", deque, heap]),
     service("Inventory", resources: [.embedInCode("SQL")]),
     service("Payment", resources: [.embedInCode("SQL")]),
     service("Order", [crypto], resources: [.embedInCode("SQL")]),
@@ -107,11 +111,11 @@ let package = Package(
       swiftSettings: strict),
 
     // What breaks and judges it.
-    library("DrillCore", []),
+    library("DrillCore", ["StableHash"]),
     library("Topology", [yams]),
     library("Runbook", []),
     library("Engine", ["CPlatform", "Topology"] + subprocess + nio),
-    library("Load", ["DrillCore", httpClient, histogram] + nio),
+    library("Load", ["DrillCore", "LoopTasks", histogram] + nio),
     library("Probes", ["DrillCore", "Clients", httpClient] + nio),
     library("Grading", ["DrillCore", "Engine", "Topology", "Load", "Probes", "Clients", crypto]),
     library("Verification", ["DrillCore", "Engine"]),

@@ -1,20 +1,21 @@
+import StableHash
+
 /// Decisions that the seed fixes: each is a hash of (seed, name, index), so that one more decision somewhere changes
 /// none of the others, and the same seed gives the same schedule on every machine and in every release.
 ///
-/// The hash is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014) over FNV-1a of
-/// the name. Nothing of the standard library's own randomness is used: its algorithms may change.
+/// The hash is SplitMix64 over FNV-1a of the name.
 public struct SeededRandom: Sendable {
   private let base: UInt64
   private var index: UInt64 = 0
 
   /// The decisions called `name` under `seed`.
   public init(seed: UInt64, name: String) {
-    base = Self.mix(seed) ^ Self.hash(name)
+    base = StableHash.mix(seed) ^ StableHash.of(name)
   }
 
   /// The decision number `index`, without regard to those before it.
   public func value(at index: UInt64) -> UInt64 {
-    Self.mix(base &+ (index &+ 1) &* 0x9E37_79B9_7F4A_7C15)
+    StableHash.mix(base &+ (index &+ 1) &* StableHash.step)
   }
 
   /// The next decision.
@@ -35,7 +36,7 @@ public struct SeededRandom: Sendable {
   }
 
   /// A number in `0..<1`, of 53 bits.
-  public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+  public mutating func unit() -> Double { StableHash.share(next()) }
 
   /// `items` in an order drawn from the seed (Fisher and Yates).
   public mutating func shuffled<Item>(_ items: [Item]) -> [Item] {
@@ -63,16 +64,5 @@ public struct SeededRandom: Sendable {
   private static func hex(_ value: UInt64) -> String {
     let text = String(value, radix: 16)
     return String(repeating: "0", count: 16 - text.count) + text
-  }
-
-  private static func mix(_ value: UInt64) -> UInt64 {
-    var z = value
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  private static func hash(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
   }
 }

@@ -53,10 +53,10 @@ public struct FollowStream: Sendable {
     let labels = ["stream": name, "phase": phase]
     let planned = schedule.sessions.count * Self.requestsOfOne
     recorder.record(.sample(SampleEvent(name: "load.planned", value: Double(planned), labels: labels)), at: begin)
-    await withDiscardingTaskGroup { group in
+    await client.withRequests { group in
       for (user, session) in schedule.sessions.enumerated() {
         let due = begin + session.at
-        guard await recorder.wait(until: due, stop: stop) else {
+        guard await client.wait(until: due, of: recorder, stop: stop) else {
           if stop.isSet { run.giveUp((schedule.sessions.count - user) * Self.requestsOfOne) }
           break
         }
@@ -112,7 +112,7 @@ private final class FollowRun: Sendable {
     guard written.outcome == .ok, let order, let done = written.done else { return giveUp(1) }
 
     let readDue = done + session.delay
-    guard await recorder.wait(until: readDue, stop: stop) else {
+    guard await sender.client.wait(until: readDue, of: recorder, stop: stop) else {
       // Somebody who was cancelled leaves a gap in the plan, and it shows.
       if stop.isSet { giveUp(1) }
       return

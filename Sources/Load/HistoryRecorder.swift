@@ -20,7 +20,7 @@ public final class HistoryRecorder: Sendable {
   public let origin: ContinuousClock.Instant
 
   private struct State {
-    var events: [Event] = []
+    var events = EventPieces()
     var file: Int32 = -1
     var buffer = Data()
     var problem: String?
@@ -49,11 +49,6 @@ public final class HistoryRecorder: Sendable {
 
   /// Nanoseconds since the recorder was made.
   public var now: Int64 { Self.nanoseconds(origin.duration(to: .now)) }
-
-  /// The moment that is `nanoseconds` after the recorder was made.
-  public func instant(at nanoseconds: Int64) -> ContinuousClock.Instant {
-    origin.advanced(by: .nanoseconds(nanoseconds))
-  }
 
   /// Records that `kind` happened now, or at the given time.
   public func record(_ kind: Event.Kind, at time: Int64? = nil) {
@@ -85,11 +80,12 @@ public final class HistoryRecorder: Sendable {
   }
 
   /// Everything recorded so far.
-  public var history: History { History(state.withLock { $0.events }) }
+  public var history: History { History(events(from: 0)) }
 
   /// The events from number `index` on, for somebody who follows along.
   public func events(from index: Int) -> [Event] {
-    state.withLock { index < $0.events.count ? Array($0.events[index...]) : [] }
+    let pieces = state.withLock { $0.events }
+    return pieces.events(from: index)
   }
 
   /// Writes what is still in memory to the file.

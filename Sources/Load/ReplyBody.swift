@@ -1,3 +1,5 @@
+import NIOCore
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -41,8 +43,8 @@ struct ReplyBody: Decodable {
   }
 
   /// Reads a body; `nil` when it is no JSON object or says something else under these names.
-  init?(_ data: Data) {
-    guard let body = try? JSONDecoder().decode(ReplyBody.self, from: data) else { return nil }
+  init?(_ text: ByteBuffer) {
+    guard let body = try? JSONDecoder().decode(ReplyBody.self, from: Data(text.readableBytesView)) else { return nil }
     self = body
   }
 

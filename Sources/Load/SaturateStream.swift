@@ -67,7 +67,7 @@ public struct SaturateStream: Sendable {
     // Nobody knows yet how many there will be, but each client makes one.
     sample("load.planned", Double(count), at: begin)
     let shopping = Shopping(load, seed: seed, goods: goods)
-    await withDiscardingTaskGroup { group in
+    await client.withRequests { group in
       for number in 0..<count {
         let requests = SaturateRequests(self, client: number, shopping: shopping)
         group.addTask { await loop.work(requests, from: begin) }
@@ -163,7 +163,7 @@ private final class ClosedLoop: Sendable {
     var requests = requests
     var due = begin
     while due < end {
-      guard await recorder.wait(until: due, stop: stop) else {
+      guard await sender.client.wait(until: due, of: recorder, stop: stop) else {
         let now = recorder.now
         return sums.withLock { $0.over = min($0.over ?? now, now) }
       }

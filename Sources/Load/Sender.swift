@@ -24,16 +24,15 @@ struct Sender: Sendable {
   }
 }
 
-extension HistoryRecorder {
+extension LoadClient {
   /// Waits until `due`, in the recorder's time. Returns early, and says `false`, when `stop` is set or the task is
   /// cancelled.
-  func wait(until due: Int64, stop: StopFlag) async -> Bool {
+  func wait(until due: Int64, of recorder: HistoryRecorder, stop: StopFlag) async -> Bool {
     while !stop.isSet, !Task.isCancelled {
-      let now = now
+      let now = recorder.now
       guard now < due else { return true }
-      // The flag wakes nobody, so somebody who waits for long looks at it ten times a second.
-      let next = instant(at: min(due, now + 100_000_000))
-      try? await Task.sleep(until: next, tolerance: .zero, clock: .continuous)
+      // Neither wakes anybody, so somebody who waits for long looks ten times a second.
+      await pause(.nanoseconds(min(due - now, 100_000_000)))
     }
     return false
   }

@@ -37,6 +37,9 @@ public struct Stream: Sendable {
     self.echo = echo
   }
 
+  /// How many go out in a row that are late.
+  private static let batch = 16
+
   /// Sends the schedule, the first request now; returns when the last one is done. When `stop` is set, what is not due
   /// yet is given up (and not counted as planned), and what is in flight is waited for.
   public func run(with client: LoadClient, recorder: HistoryRecorder, stop: StopFlag = StopFlag()) async -> StreamReport
@@ -50,14 +53,15 @@ public struct Stream: Sendable {
     recorder.record(
       .sample(SampleEvent(name: "load.planned", value: Double(schedule.requests.count), labels: labels)), at: begin)
     var left = schedule.requests.count
-    await withDiscardingTaskGroup { group in
+    await client.withRequests { group in
+      var late = 0
       for planned in schedule.requests {
         let due = begin + planned.at
-        if recorder.now < due {
-          // A cancelled sleep ends at once; the flag below or the loop's own end then stops the stream.
-          try? await Task.sleep(until: recorder.instant(at: due), tolerance: .zero, clock: .continuous)
-        }
-        if stop.isSet || Task.isCancelled { break }
+        late = recorder.now < due ? 0 : late + 1
+        // After a stall many are due at once. Replies that have come free connections; without them each request would
+        // open one of its own, which takes longer than the request, and the stall would never end.
+        if late > 0, late.isMultiple(of: Self.batch) { await client.breathe() }
+        guard await client.wait(until: due, of: recorder, stop: stop) else { break }
         left -= 1
         guard flight.takeOff(limit: inFlight) else {
           flight.drop()

@@ -13,20 +13,18 @@ final class UserState: Sendable {
     var cookies: [String: String] = [:]
     var echoes: [String: String] = [:]
     var order: Order?
+    /// What goes with each request is put together when it changes.
+    var cookieHeader: String?
+    var echoHeaders: [(String, String)] = []
   }
 
   private let memory = Mutex(Memory())
 
   /// The header `Cookie`; `nil` without cookies.
-  var cookieHeader: String? {
-    memory.withLock { memory in
-      memory.cookies.isEmpty
-        ? nil : memory.cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-    }
-  }
+  var cookieHeader: String? { memory.withLock { $0.cookieHeader } }
 
   /// Headers of earlier replies that are sent back.
-  var echoes: [(String, String)] { memory.withLock { $0.echoes.sorted { $0.key < $1.key } } }
+  var echoes: [(String, String)] { memory.withLock { $0.echoHeaders } }
 
   var hasSession: Bool { memory.withLock { !$0.cookies.isEmpty } }
 
@@ -47,10 +45,17 @@ final class UserState: Sendable {
         let gone = value.isEmpty || parts.dropFirst().contains { trimmed($0).lowercased() == "max-age=0" }
         memory.cookies[name] = gone ? nil : value
       }
+      let pairs = memory.cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      memory.cookieHeader = pairs.isEmpty ? nil : pairs.joined(separator: "; ")
     }
   }
 
-  func keep(echo name: String, value: String) { memory.withLock { $0.echoes[name] = value } }
+  func keep(echo name: String, value: String) {
+    memory.withLock { memory in
+      memory.echoes[name] = value
+      memory.echoHeaders = memory.echoes.sorted { $0.key < $1.key }
+    }
+  }
 
   func keep(order: Order) { memory.withLock { $0.order = order } }
 

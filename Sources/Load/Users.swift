@@ -1,4 +1,6 @@
 import DrillCore
+import NIOCore
+import NIOHTTP1
 
 /// Turns planned requests into HTTP, with what the user remembers, and reads what comes back.
 struct Users: Sendable {
@@ -25,12 +27,9 @@ struct Users: Sendable {
   /// order has none to look at or to cancel: they look at the list.
   func make(_ planned: PlannedRequest) -> Made {
     let user = states[planned.user % states.count]
-    let needsSession: Set<DrillCore.Operation> = [
-      .order, .orders, .orderAgain, .orderRead, .orderUnknown, .cancel,
-    ]
     var operation = planned.operation
     var order: UserState.Order?
-    if needsSession.contains(operation), !user.hasSession { operation = .session }
+    if Self.needsSession(operation), !user.hasSession { operation = .session }
     switch operation {
     case .orderAgain, .orderRead: order = user.order
     case .cancel: order = user.takeForCancel()
@@ -41,6 +40,13 @@ struct Users: Sendable {
     if let cookie = user.cookieHeader { call.headers.append(("Cookie", cookie)) }
     call.headers += user.echoes
     return Made(operation: operation, call: call, key: key)
+  }
+
+  private static func needsSession(_ operation: DrillCore.Operation) -> Bool {
+    switch operation {
+    case .order, .orders, .orderAgain, .orderRead, .orderUnknown, .cancel: true
+    default: false
+    }
   }
 
   private func call(
@@ -76,25 +82,23 @@ struct Users: Sendable {
   }
 
   /// Remembers what the reply gave, and writes into `event` what a check may want to read.
-  func absorb(_ answer: LoadClient.Answer, of made: Made, _ planned: PlannedRequest, into event: inout RequestEvent) {
+  func absorb(_ answer: Answer, of made: Made, _ planned: PlannedRequest, into event: inout RequestEvent) {
     let user = states[planned.user % states.count]
-    guard case .reply(let status, let headers, let data) = answer else {
+    guard case .reply(let status, let headers, let buffer) = answer else {
       if case .cut(let word) = answer { event.code = word }
       return event.outcome = .unknown
     }
     event.status = status
     event.outcome = Outcome(status: status)
-    event.instance = headers.first { $0.0.lowercased() == "x-instance" }?.1
-    user.keep(
-      setCookies: headers.filter { $0.0.lowercased() == "set-cookie" }.map(\.1),
-      comingIn: made.operation == .session)
-    for (name, value) in headers where echo.contains(where: { $0.lowercased() == name.lowercased() }) {
-      user.keep(echo: name, value: value)
+    event.instance = headers.first(name: "X-Instance")
+    user.keep(setCookies: headers["Set-Cookie"], comingIn: made.operation == .session)
+    for name in echo {
+      for value in headers[name] { user.keep(echo: name, value: value) }
     }
-    let body = ReplyBody(data)
+    let body = ReplyBody(buffer)
     guard event.outcome == .ok else {
       event.code = body?.error?.code
-      event.detail = body?.error?.message ?? String(decoding: data.prefix(200), as: UTF8.self)
+      event.detail = body?.error?.message ?? String(decoding: buffer.readableBytesView.prefix(200), as: UTF8.self)
       return
     }
     event.values = body?.values

@@ -18,7 +18,7 @@ extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
 extension String: PostgresDecodable {
   /// text, varchar, char, name, uuid, json, enums and other types that have no Swift type here.
   public static func decode(_ cell: PostgresCell) throws -> Self {
-    if cell.column.type.isNotText { throw cell.mismatch(String.self) }
+    if cell.type.isNotText { throw cell.mismatch(String.self) }
     return try cell.read(as: String.self) { String(decoding: $0, as: UTF8.self) }
   }
 }
@@ -60,7 +60,7 @@ extension FixedWidthInteger {
   }
 
   static func decodeInteger(_ cell: PostgresCell) throws -> Self {
-    switch cell.column.type {
+    switch cell.type {
     case .int8, .int4, .int2, .oid: return try cell.read(as: Self.self) { Self(postgresDigits: $0) }
     default: throw cell.mismatch(Self.self)
     }

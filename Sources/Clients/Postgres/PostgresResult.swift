@@ -49,20 +49,21 @@ final class ResultStorage: @unchecked Sendable {
   let raw: OpaquePointer
   let rowCount: Int
   let columnCount: Int
-  let columns: [PostgresColumn]
 
   init(owning raw: OpaquePointer) {
     self.raw = raw
     rowCount = Int(PQntuples(raw))
     columnCount = Int(PQnfields(raw))
-    columns = (0..<columnCount).map { column in
-      PostgresColumn(
-        name: PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "",
-        type: PostgresType(rawValue: PQftype(raw, Int32(column))))
-    }
   }
 
   deinit { PQclear(raw) }
+
+  /// Made when somebody asks: most readers know the names.
+  var columns: [PostgresColumn] { (0..<columnCount).map { PostgresColumn(name: name(of: $0), type: type(of: $0)) } }
+
+  func name(of column: Int) -> String { PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "" }
+
+  func type(of column: Int) -> PostgresType { PostgresType(rawValue: PQftype(raw, Int32(column))) }
 
   var commandTag: String { PQcmdStatus(raw).map { String(cString: $0) } ?? "" }
   var affectedRows: Int { PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0 }

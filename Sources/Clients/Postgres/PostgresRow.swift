@@ -8,7 +8,7 @@ public struct PostgresRow: Sendable {
 
   /// The value of a column by its name (the first of that name).
   public func decode<T: PostgresDecodable>(_ name: String, as type: T.Type = T.self) throws -> T {
-    guard let column = storage.columns.firstIndex(where: { $0.name == name }) else {
+    guard let column = (0..<storage.columnCount).first(where: { storage.name(of: $0) == name }) else {
       let names = storage.columns.map(\.name).joined(separator: ", ")
       throw PostgresError(code: .notFound, message: "no column \"\(name)\" among: \(names)")
     }
@@ -68,7 +68,9 @@ public struct PostgresCell: Sendable {
   }
 
   /// Name and type.
-  public var column: PostgresColumn { storage.columns[columnIndex] }
+  public var column: PostgresColumn { PostgresColumn(name: storage.name(of: columnIndex), type: type) }
+  /// The type alone.
+  public var type: PostgresType { storage.type(of: columnIndex) }
   /// Whether it is NULL.
   public var isNull: Bool { storage.bytes(row: row, column: columnIndex) == nil }
   /// The text form; nil is NULL.
@@ -91,7 +93,7 @@ public struct PostgresCell: Sendable {
 
   /// The bytes' value, or an error when the type is not among `types`, NULL, or malformed.
   func read<T>(_ types: Set<PostgresType>, as type: T.Type, _ body: (UnsafeBufferPointer<UInt8>) -> T?) throws -> T {
-    guard types.contains(column.type) else { throw mismatch(type) }
+    guard types.contains(self.type) else { throw mismatch(type) }
     return try read(as: type, body)
   }
 

@@ -49,7 +49,7 @@ extension PostgresSession {
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
       let rows = PostgresResult(storage: ResultStorage(owning: result))
       // Of several statements in one text the last that gives rows is the answer.
-      if !rows.columns.isEmpty || operation.result?.columns.isEmpty ?? true { operation.result = rows }
+      if rows.storage.columnCount > 0 || operation.result?.storage.columnCount ?? 0 == 0 { operation.result = rows }
     case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
       PQclear(result)
       fail(PostgresError(code: .unsupported, message: "COPY is not supported; the connection was closed"))

@@ -1,3 +1,5 @@
+import StableHash
+
 /// Toxics: their beginning, their end, and what that means for connections.
 extension ProxyLoop {
   /// What came of a wish for a toxic.
@@ -88,7 +90,7 @@ extension ProxyLoop {
           before.first { $0.number == active.number }
             ?? Attachment(toxic: active.toxic, number: active.number, start: now, startBytes: flow.forwarded)
         }
-      let salt = Draw.mix(UInt64(connection.number) &* 2 &+ UInt64(flow.direction.rawValue))
+      let salt = StableHash.mix(UInt64(connection.number) &* 2 &+ UInt64(flow.direction.rawValue))
       flow.effects = FlowEffects(flow.attachments, salt: salt)
       flow.pacer.restart()
     }

@@ -1,4 +1,5 @@
 import Logging
+import LoopTasks
 import Metrics
 import NIOCore
 import NIOPosix
@@ -36,7 +37,9 @@ public enum ServiceMain {
         services: (built.services + [server]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger)
       configuration.maximumGracefulShutdownDuration = common.shutdownGrace
-      try await ServiceGroup(configuration: configuration).run()
+      let group = ServiceGroup(configuration: configuration)
+      let executor = LoopTaskExecutor(MultiThreadedEventLoopGroup.singleton.next())
+      try await withTaskExecutorPreference(executor) { try await group.run() }
       return 0
     } catch let error as IOError {
       logger.critical("can't listen", metadata: ["host": "\(common.host)", "error": "\(error)"])
