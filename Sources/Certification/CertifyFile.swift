@@ -5,6 +5,7 @@ public import Topology
 ///     nothing: {check: every-instance-serves, reason: instance_refuses}
 ///     without:
 ///       stop-the-users: nobody but the judge uses this shop
+///     processors: 1
 public struct CertifyFile: Sendable, Equatable {
   /// A check and the reason for which it must refuse.
   public struct Refusal: Sendable, Equatable {
@@ -17,12 +18,17 @@ public struct CertifyFile: Sendable, Equatable {
   /// Non-repairs that people try on every failure; each is a decoy, or `without` says why there is none.
   public static let common = ["restart-everything", "scale-to-zero", "remove-the-feature", "stop-the-users"]
 
+  /// What a lab counts for whose scenario says nothing.
+  static let usualProcessors = 2
+
   /// How the untouched failure is refused.
   public var nothing: Refusal
   /// How its files alone are refused, where a lab that is handed out is damaged besides; nil: as the failure is.
   public var files: Refusal?
   /// Why a common non-repair has no decoy, by its name.
   public var without: [String: String]
+  /// How many processors a lab keeps busy while it is judged, from 1 on: labs side by side share none.
+  public var processors: Int
 
   /// Reads the text of such a file; what is wrong goes to `problems`, and then values may be empty.
   ///
@@ -59,7 +65,9 @@ public struct CertifyFile: Sendable, Equatable {
         "needs decoys/\(name).yaml, or a line that says why there is none", at: map.place(of: "without"),
         key: "without.\(name)")
     }
-    return CertifyFile(nothing: nothing ?? Refusal(check: "", reason: ""), files: files, without: without)
+    return CertifyFile(
+      nothing: nothing ?? Refusal(check: "", reason: ""), files: files, without: without,
+      processors: map["processors"]?.int(1...64) ?? usualProcessors)
   }
 
   /// `check` and `reason` of a map; the check must be one of the scenario's, the reason a word of a code's form.

@@ -10,6 +10,8 @@ public struct Subject: Sendable, Equatable {
   public var scenario: String
   /// The cells, in the order in which they are tried: what is most likely to be wrong first.
   public var cells: [Cell]
+  /// How many processors a lab of it keeps busy.
+  public var processors: Int
   /// What is wrong with the files; cells can be incomplete then.
   public var problems: [Problem]
 
@@ -17,6 +19,7 @@ public struct Subject: Sendable, Equatable {
   public init(scenario: String, cells: [Cell]) {
     self.scenario = scenario
     self.cells = cells
+    processors = CertifyFile.usualProcessors
     problems = []
   }
 
@@ -34,6 +37,7 @@ public struct Subject: Sendable, Equatable {
     let checks = scenario.checks.map(\.id)
     let decoys = files.decoys(checks: checks)
     let certify = files.certify(checks: checks, decoys: decoys.map(\.id))
+    processors = certify?.processors ?? CertifyFile.usualProcessors
     cells = []
     if let nothing = certify?.nothing {
       cells.append(

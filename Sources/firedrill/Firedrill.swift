@@ -13,7 +13,7 @@ struct Firedrill: AsyncParsableCommand {
       Exit codes: 0 passed or done, 1 failed, 3 inconclusive, 64 usage, 69 a needed part is missing, 70 a bug here, \
       130 interrupted.
       """,
-    version: "0.1.0",
+    version: Release.version,
     groupedSubcommands: [
       CommandGroup(
         name: "Begin and end",

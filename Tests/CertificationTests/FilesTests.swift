@@ -22,6 +22,14 @@ import Topology
     let (file, problems) = certify("nothing: {check: one, reason: it_fails}\n")
     #expect(problems.isEmpty)
     #expect(file?.nothing == CertifyFile.Refusal(check: "one", reason: "it_fails"))
+    #expect(file?.processors == 2)
+  }
+
+  @Test(arguments: [(1, true), (64, true), (0, false), (65, false)])
+  func aLabKeepsProcessorsBusy(_ count: Int, _ isRight: Bool) {
+    let (file, problems) = certify("nothing: {check: one, reason: r}\nprocessors: \(count)\n")
+    #expect(problems.isEmpty == isRight)
+    if isRight { #expect(file?.processors == count) }
   }
 
   @Test func everyCommonNonRepairIsADecoyOrExplained() {

@@ -133,11 +133,11 @@ import Topology
 
   @Test(arguments: [
     ("command: [x]", "image is missing"), ("image: debian", "image: must be one of firedrill/"),
-    ("image: firedrill/fleet, ports: [\"80:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
-    ("image: firedrill/fleet, ports: [\"0.0.0.0:80:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
-    ("image: firedrill/fleet, ports: [\"127.0.0.1:0:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
-    ("image: firedrill/fleet, ports: [{target: 80}]", "ports: must be 127.0.0.1:PORT:PORT"),
-    ("image: firedrill/fleet, scale: 3, ports: [\"127.0.0.1:80:80\"]", "several instances"),
+    ("image: firedrill/fleet:\(Release.version), ports: [\"80:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
+    ("image: firedrill/fleet:\(Release.version), ports: [\"0.0.0.0:80:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
+    ("image: firedrill/fleet:\(Release.version), ports: [\"127.0.0.1:0:80\"]", "ports: must be 127.0.0.1:PORT:PORT"),
+    ("image: firedrill/fleet:\(Release.version), ports: [{target: 80}]", "ports: must be 127.0.0.1:PORT:PORT"),
+    ("image: firedrill/fleet:\(Release.version), scale: 3, ports: [\"127.0.0.1:80:80\"]", "several instances"),
   ]) func whatCannotBeIsNamed(_ lines: String, _ words: String) throws {
     let command = lines.contains("command") ? "" : "command: [x], "
     let text = "services:\n  a: {\(command)\(lines)}\n"

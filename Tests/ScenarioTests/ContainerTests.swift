@@ -176,7 +176,9 @@ extension ScenarioTests {
         let unknown = try verify("firedrill/nobody", lab.scenario, "deadlock")
         #expect(unknown.status == 64 && unknown.errors.contains("no image firedrill/nobody"), "\(unknown.errors)")
         // What was got from an image goes with an interrupt too; that nothing is left is seen at the end.
-        let words = ["verify", lab.scenario, "--engine", "compose", "--lab", lab.folder, "--fleet", "firedrill/fleet"]
+        let version = try lab.cli.run("--version").out.trimmingCharacters(in: .whitespacesAndNewlines)
+        let ours = "firedrill/fleet:\(version)"
+        let words = ["verify", lab.scenario, "--engine", "compose", "--lab", lab.folder, "--fleet", ours]
         let interrupted = try lab.cli.launch(words)
         try eventually(within: 30, "the lab is laid out") {
           let folders = try FileManager.default.contentsOfDirectory(atPath: lab.path("tmp"))
@@ -210,7 +212,8 @@ extension ScenarioTests {
     }
 
     @Test(arguments: [
-      ("image: firedrill/fleet", "image: somebody/else", "image: must be one of firedrill/fleet, "),
+      ("image: firedrill/fleet:", "image: somebody/else:", "image: must be one of firedrill/fleet:"),
+      ("fleet:${FIREDRILL_VERSION}", "fleet:9", "FIREDRILL_VERSION is in .env"),
       ("[\"127.0.0.1:8080:8080\"]", "[\"8080:8080\"]", "ports: must be 127.0.0.1:PORT:PORT"),
     ]) func whatALabMayNotAskForIsNamed(_ old: String, _ new: String, _ words: String) throws {
       let cli = try CLI(engine: "compose")

@@ -2,14 +2,15 @@ import Topology
 
 /// What a service's containers need of Docker and of the images.
 enum ContainerParts {
-  /// The images that nodes may be made from: `compose/images/Dockerfile` makes them.
-  static let images: Set<String> = [
-    "firedrill/fleet", "firedrill/pgbouncer", "firedrill/postgres", "firedrill/postgres-exporter",
-    "firedrill/prometheus", "firedrill/redis", "firedrill/redis-exporter",
-  ]
+  /// The images that nodes may be made from: `compose/images/Dockerfile` makes them. Only those of this release: a
+  /// program of another would be judged by checks that don't know it.
+  static let images = Set(
+    ["fleet", "pgbouncer", "postgres", "postgres-exporter", "prometheus", "redis", "redis-exporter"].map(image))
 
   /// The image of what only visits the lab: a fault's worker, a preflight.
-  static let visitor = SpawnSpec.Container(image: "firedrill/fleet", memory: nil, ports: [])
+  static let visitor = SpawnSpec.Container(image: image("fleet"), memory: nil, ports: [])
+
+  private static func image(_ name: String) -> String { "firedrill/\(name):\(Release.version)" }
 
   /// Where the images have programs (the Dockerfile's `ENV PATH`).
   static let path = "/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -29,7 +30,8 @@ enum ContainerParts {
     // Any other could hold a program of the trainee's in the name of a server.
     guard images.contains(image) else {
       let all = images.sorted().joined(separator: ", ")
-      throw EngineError("\(place).image: must be one of \(all), not \(image)", code: .usage)
+      throw EngineError(
+        "\(place).image: must be one of \(all), not \(image); FIREDRILL_VERSION is in .env", code: .usage)
     }
     let folder = service.workingDirectory ?? "/lab"
     guard !["proc", "sys", "dev"].contains(folder.split(separator: "/").first ?? "") else {

@@ -33,8 +33,8 @@ struct Certify: AsyncParsableCommand {
   @Flag(help: "Keep every processor busy meanwhile.") var busy = false
   @Option(
     help: """
-      Labs at a time. A lab is judged by its timing, so by default each has two processors and 2 GB of free memory: \
-      on a machine of two processors one at a time.
+      Labs at a time, at most. A lab is judged by its timing, so each has the processors to itself that its scenario's \
+      certify.yaml asks for (two, where it says nothing), and 2 GB of free memory.
       """)
   var jobs: Int?
   @Option(
@@ -83,7 +83,9 @@ struct Certify: AsyncParsableCommand {
     let folder = try Self.makeFolder(out: out)
     let session = CertifySession(
       installation: installation, engine: engine, out: out, backlog: backlog, files: files, programs: programs,
-      busy: busy, jobs: jobs, again: again, folder: folder)
+      busy: busy, jobs: jobs,
+      needs: Dictionary(uniqueKeysWithValues: subjects.map { ($0.scenario, $0.processors) }), again: again,
+      folder: folder)
     let wasInterrupted = try await carryOut(session)
     PrivateFolder.remove(folder)
     try? FileManager.default.removeItem(atPath: out + "/running")
@@ -164,10 +166,10 @@ struct Certify: AsyncParsableCommand {
 
   // MARK: Places
 
-  /// Two processors and 2 GB for each lab, one lab at least.
+  /// A processor and 2 GB for each lab at least, and one lab at least.
   private static func jobs(_ wanted: Int?) -> Int {
     let byMemory = max(1, MachineRoom.memory / (2 << 30))
-    guard let wanted else { return min(byMemory, max(1, ProcessInfo.processInfo.activeProcessorCount / 2)) }
+    guard let wanted else { return min(byMemory, ProcessInfo.processInfo.activeProcessorCount) }
     if wanted > byMemory { Console.note("\(byMemory) labs at a time: there is no memory for \(wanted)") }
     return min(wanted, byMemory)
   }

@@ -16,13 +16,15 @@ actor CertifySession {
   private let again: Int
   private let folder: String
   private(set) var backlog: Backlog
-  private var queue: [Run]
+  private var queue: RunQueue
+  /// Jobs that wait for room.
+  private var waiting: [CheckedContinuation<Void, Never>] = []
   private var active: [String: ContinuousClock.Instant] = [:]
   private var failure: (any Error)?
 
   init(
     installation: Installation, engine: EngineOption, out: String, backlog: Backlog, files: [String: String],
-    programs: String, busy: Bool, jobs: Int, again: Int, folder: String
+    programs: String, busy: Bool, jobs: Int, needs: [String: Int], again: Int, folder: String
   ) {
     self.installation = installation
     self.engine = engine
@@ -35,7 +37,8 @@ actor CertifySession {
     self.again = again
     self.folder = folder
     self.backlog = backlog
-    queue = backlog.pending
+    queue = RunQueue(
+      backlog.pending, processors: ProcessInfo.processInfo.activeProcessorCount, needs: needs)
   }
 
   private static let showsLine = Console.errorIsTerminal
@@ -55,17 +58,30 @@ actor CertifySession {
   }
 
   private func work(_ job: Int) async {
-    while !Task.isCancelled, failure == nil, !queue.isEmpty {
-      let run = queue.removeFirst()
+    while let run = await next() {
       let name = "\(run.cell.scenario) \(run.cell.id)"
       active[name] = .now
-      defer { active[name] = nil }
+      defer {
+        active[name] = nil
+        queue.end(run)
+        for job in waiting { job.resume() }
+        waiting = []
+      }
       do {
         for _ in 0...again { if try await isTold(run, place: "\(folder)/\(job)") { break } }
       } catch {
         failure = error
       }
     }
+  }
+
+  /// The next run, once there is room for one; nil when there is none to begin any more.
+  private func next() async -> Run? {
+    while !Task.isCancelled, failure == nil, !queue.isEmpty {
+      if let run = queue.next() { return run }
+      await withCheckedContinuation { waiting.append($0) }
+    }
+    return nil
   }
 
   /// - Returns: whether the run need not be asked again.
