@@ -14,7 +14,7 @@ TWO := $(WIDTH) --filter ScenarioTests.SideBySideTests
 # What part of the proof matrix `make test` runs; a tarball has no commit.
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo 0000000)
 
-.PHONY: help demo test lint certify mutate bench build images prefetch test-containers sanitize package install uninstall man clean bootstrap
+.PHONY: help demo test lint certify mutate bench build images prefetch test-containers sanitize soak package install uninstall man clean bootstrap
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -67,8 +67,13 @@ prefetch: images ## the images in one file, dist/firedrill-images.tar.gz, for a 
 bootstrap: # Debian packages that are missing, for building and running
 	scripts/bootstrap build run
 
-sanitize: bootstrap ## the tests under the thread sanitizer (slow, builds of its own)
-	FIREDRILL_BIN_DIR=$(BIN) scripts/tests --sanitize=thread --scratch-path .build/sanitize
+sanitize: bootstrap ## the tests without labs under the thread and address sanitizers (slow, builds of its own)
+	scripts/tests --no-parallel --skip ScenarioTests --sanitize=thread --scratch-path .build/sanitize-thread
+	scripts/tests --no-parallel --skip ScenarioTests --sanitize=address --scratch-path .build/sanitize-address
+
+soak: build ## the shop under load for MINUTES (10), its connections cut again and again: nothing lost, nothing grows
+	swift build --build-tests
+	FIREDRILL_BIN_DIR=$(BIN) FIREDRILL_SOAK=$(or $(MINUTES),10) scripts/tests --skip-build --filter ScenarioTests.SoakTests
 
 man: build ## the manual page, to dist/firedrill.1
 	mkdir -p dist

@@ -35,9 +35,11 @@ public struct Backlog: Sendable {
     note(record)
   }
 
-  /// Seconds that the pending runs will take, `jobs` at a time, by what such cells took before.
-  public func secondsLeft(jobs: Int) -> Double {
-    pending.reduce(0) { $0 + expected($1.cell) } / Double(max(1, jobs))
+  /// Seconds that the pending runs will take, by what such cells took before.
+  ///
+  /// - Parameter share: how much of the machine one takes, from 0 to 1.
+  public func secondsLeft(share: (Run) -> Double) -> Double {
+    pending.reduce(0) { $0 + expected($1.cell) * share($1) }
   }
 
   private mutating func note(_ record: CellRecord) {

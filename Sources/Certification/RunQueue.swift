@@ -32,5 +32,10 @@ public struct RunQueue: Sendable {
   /// It is over, and its room is free.
   public mutating func end(_ run: Run) { taken -= need(of: run) }
 
+  /// How much of the machine a run takes, from 0 to 1, where no more than `jobs` are under way at a time.
+  public func share(of run: Run, jobs: Int) -> Double {
+    max(Double(min(need(of: run), processors)) / Double(max(1, processors)), 1 / Double(max(1, jobs)))
+  }
+
   private func need(of run: Run) -> Int { needs[run.cell.scenario] ?? CertifyFile.usualProcessors }
 }

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// A request in the terms of HTTP.
 struct Call: Sendable {
   var method: String
-  /// `http://host[:port]/path`.
+  /// `http://address[:port]/path`.
   var url: String
   var headers: [(String, String)] = []
   /// JSON.

@@ -11,6 +11,7 @@ final class LoadConnection: ChannelInboundHandler {
 
   /// The place that it leads to.
   let authority: String
+  let address: SocketAddress
   /// Since when it carries nothing.
   private(set) var idleSince = NIODeadline.now()
   private let pool: LoadPool
@@ -20,8 +21,9 @@ final class LoadConnection: ChannelInboundHandler {
   private var body = ByteBuffer()
   private(set) var isClosed = false
 
-  init(to authority: String, of pool: LoadPool) {
+  init(to authority: String, _ address: SocketAddress, of pool: LoadPool) {
     self.authority = authority
+    self.address = address
     self.pool = pool
   }
 
@@ -71,7 +73,9 @@ final class LoadConnection: ChannelInboundHandler {
     body = ByteBuffer()
     exchange.end(reply)
     idleSince = .now()
-    if head.isKeepAlive { pool.release(self) } else { close() }
+    // A reply that ends with its connection ends before it is said that the connection is closed.
+    let isUsable = head.isKeepAlive && head.status != .switchingProtocols && context?.channel.isActive == true
+    if isUsable { pool.release(self) } else { close() }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }

@@ -5,10 +5,9 @@ import NIOHTTP1
 final class LoadExchange {
   let head: HTTPRequestHead
   let body: ByteBuffer?
-  let host: String
-  let port: Int
-  /// `host:port`, as the URL has it: the place that it goes to.
+  /// `address:port`, as the URL has it: the place that it goes to.
   let authority: String
+  let address: SocketAddress
   /// Ends it when nobody waits any longer.
   var timer: Scheduled<Void>?
   /// What carries it now.
@@ -16,18 +15,17 @@ final class LoadExchange {
   private var answer: Answer?
   private var completion: ((Answer) -> Void)?
 
-  /// Nil for a URL that is not `http://host[:port]/path`.
+  /// Nil for a URL that is not `http://address[:port]/path`. Nodes are known by their addresses: no name is looked up.
   init?(_ call: Call) {
     let scheme = "http://"
     guard call.url.hasPrefix(scheme) else { return nil }
     let rest = call.url.dropFirst(scheme.count)
     let authority = rest.prefix { $0 != "/" }
     let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let host = parts.first, !host.isEmpty, let port = parts.count == 2 ? Int(parts[1]) : 80,
-      (1...65_535).contains(port)
+    guard parts.count <= 2, let host = parts.first, let port = parts.count == 2 ? Int(parts[1]) : 80,
+      (1...65_535).contains(port), let address = try? SocketAddress(ipAddress: String(host), port: port)
     else { return nil }
-    self.host = String(host)
-    self.port = port
+    self.address = address
     self.authority = String(authority)
     let path = rest.dropFirst(authority.count)
     body = call.body.map { ByteBuffer(string: $0) }

@@ -10,7 +10,10 @@ final class LoadPool {
     var idle: [LoadConnection] = []
     /// Connected, or about to be.
     var open = 0
-    /// Those for whom there is no connection yet.
+    /// Only about to be.
+    var connecting = 0
+    /// Those for whom there is no connection yet. The first that gets free is for the first of them: nobody waits for
+    /// one of their own, whose opening may take long.
     var waiting = CircularBuffer<LoadExchange>()
   }
 
@@ -41,10 +44,13 @@ final class LoadPool {
   func carry(_ exchange: LoadExchange, until deadline: NIODeadline) {
     guard !exchange.isOver else { return }
     let bound = NIOLoopBound(exchange, eventLoop: loop)
-    exchange.timer = loop.scheduleTask(deadline: deadline) { bound.value.end(.cut("timeout")) }
+    exchange.timer = loop.scheduleTask(deadline: deadline) { [loop] in
+      // A reply that is there in time counts, though the loop looks at its timers first.
+      _ = loop.scheduleTask(in: .microseconds(20)) { bound.value.end(.cut("timeout")) }
+    }
     if let free = places[exchange.authority, default: Place()].idle.popLast() { return free.carry(exchange) }
-    if places[exchange.authority, default: Place()].open < limit { return connect(for: exchange) }
     places[exchange.authority, default: Place()].waiting.append(exchange)
+    connectIfNeeded(exchange.authority, exchange.address)
   }
 
   // MARK: What connections tell
@@ -61,7 +67,7 @@ final class LoadPool {
     let authority = connection.authority
     places[authority]?.idle.removeAll { $0 === connection }
     places[authority]?.open -= 1
-    if let next = nextWaiting(for: authority) { connect(for: next) }
+    connectIfNeeded(authority, connection.address)
   }
 
   // MARK: Parts
@@ -81,10 +87,17 @@ final class LoadPool {
     }
   }
 
-  private func connect(for exchange: LoadExchange) {
-    let authority = exchange.authority
-    places[authority, default: Place()].open += 1
-    let connection = NIOLoopBound(LoadConnection(to: authority, of: self), eventLoop: loop)
+  /// Opens one for each of those who wait, as far as there is room.
+  private func connectIfNeeded(_ authority: String, _ address: SocketAddress) {
+    while let place = places[authority], place.connecting < place.waiting.count, place.open < limit {
+      connect(authority, address)
+    }
+  }
+
+  private func connect(_ authority: String, _ address: SocketAddress) {
+    places[authority]?.open += 1
+    places[authority]?.connecting += 1
+    let connection = NIOLoopBound(LoadConnection(to: authority, address, of: self), eventLoop: loop)
     let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.connectTimeout)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelInitializer { channel in
@@ -93,18 +106,14 @@ final class LoadPool {
           try channel.pipeline.syncOperations.addHandler(connection.value)
         }
       }
-    // A name is looked up on a thread of its own; an address needs none.
-    let address = try? SocketAddress(ipAddress: exchange.host, port: exchange.port)
-    let connected =
-      address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: exchange.host, port: exchange.port)
-    connected.assumeIsolated().whenComplete { [self] result in
+    bootstrap.connect(to: address).assumeIsolated().whenComplete { [self] result in
+      places[authority]?.connecting -= 1
       switch result {
-      case .success:
-        // Whoever it was opened for may have given up; then it is there for others.
-        if exchange.isOver { release(connection.value) } else { connection.value.carry(exchange) }
+      case .success: release(connection.value)
       case .failure:
-        exchange.end(.cut("connect"))
-        connection.value.close()
+        nextWaiting(for: authority)?.end(.cut("connect"))
+        // Not at once: a connect that fails at once would make the next one, and so on, on one stack.
+        loop.execute { connection.value.close() }
       }
     }
   }

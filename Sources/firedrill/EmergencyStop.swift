@@ -7,9 +7,14 @@ import Synchronization
 enum EmergencyStop {
   private static let isUnderWay = Mutex(false)
 
-  /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin.
+  /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin. A
+  /// second signal changes nothing.
   static func begin(_ run: RunDirectory?) {
-    isUnderWay.withLock { $0 = true }
+    let isFirst = isUnderWay.withLock { isUnderWay in
+      defer { isUnderWay = true }
+      return !isUnderWay
+    }
+    guard isFirst else { return }
     Console.note("\ninterrupted: stopping everything")
     Task {
       if let run { await LabEnd.end(run, mayBegin: true) }

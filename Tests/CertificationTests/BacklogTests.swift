@@ -61,11 +61,11 @@ import Testing
   }
 
   @Test func theTimeLeftComesFromWhatCellsTook() {
-    #expect(Self.backlog(["a", "b"], []).secondsLeft(jobs: 1) == 2 * Backlog.usual)
+    #expect(Self.backlog(["a", "b"], []).secondsLeft { _ in 1 } == 2 * Backlog.usual)
     let known = Self.backlog(["a", "b"], rounds: 2, [Self.record("a", seconds: 10), Self.record("b", seconds: 30)])
-    #expect(known.secondsLeft(jobs: 1) == 40)
-    #expect(known.secondsLeft(jobs: 2) == 20)
-    #expect(Self.backlog(["a", "c"], [Self.record("a", seconds: 10)]).secondsLeft(jobs: 1) == 10)
+    #expect(known.secondsLeft { _ in 1 } == 40)
+    #expect(known.secondsLeft { $0.cell.id == "b" ? 0.5 : 1 } == 25)
+    #expect(Self.backlog(["a", "c"], [Self.record("a", seconds: 10)]).secondsLeft { _ in 1 } == 10)
   }
 
   @Test func patternsNameCells() {

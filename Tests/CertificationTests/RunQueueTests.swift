@@ -37,6 +37,13 @@ import Testing
     #expect(queue.next() == runs[1])
   }
 
+  @Test func aShareIsOfProcessorsOrOfJobs() {
+    let queue = RunQueue([], processors: 4, needs: ["light": 1, "heavy": 2, "huge": 9])
+    func share(_ scenario: String, _ jobs: Int) -> Double { queue.share(of: Self.run(scenario), jobs: jobs) }
+    #expect(share("light", 4) == 0.25 && share("light", 2) == 0.5 && share("light", 1) == 1)
+    #expect(share("heavy", 4) == 0.5 && share("huge", 4) == 1)
+  }
+
   @Test(arguments: [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)])
   func whatSaysNothingCountsForTwo(_ processors: Int, _ together: Int) {
     let runs = ["a", "b", "c"].map { Self.run("new", $0) }

@@ -21,7 +21,7 @@ extension ScenarioTests {
       let cli = try CLI()
       let out = NSTemporaryDirectory() + "certify-\(UUID().uuidString)"
       defer { try? FileManager.default.removeItem(atPath: out) }
-      let command = ["certify", "one-bad-instance", "--cells", "nothing", "scale-to-zero", "--out", out]
+      let command = ["certify", "one-bad-instance", "--cells", "nothing", "scale-to-zero", "--jobs", "1", "--out", out]
       let record = out + "/certification.jsonl"
       let first = try cli.launch(command)
       try eventually(within: 120, "the first cell is done") { lines(record) == 1 }

@@ -1,29 +1,41 @@
 import Foundation
+import Testing
 
-/// Firedrill's files with one scenario of the tests' own, whose shop has the judge's proxy between order and payment,
-/// and every other part that a fault can be done to.
+/// Firedrill's files with one scenario of the tests' own.
 final class TestHome {
-  static let scenario = "on-the-way"
   let path: String
 
-  init() throws {
+  /// A shop that has the judge's proxy between order and payment, and every other part that a fault can be done to.
+  convenience init() throws {
+    try self.init(Self.scenario, Self.text, lab: ["dns:payment:8080": "dns:proxy:8081"])
+  }
+
+  /// - Parameters:
+  ///   - scenario: the scenario's id.
+  ///   - text: its file.
+  ///   - changes: what stands in its lab in place of what the base's `compose.yaml` has.
+  init(_ scenario: String, _ text: String, lab changes: [String: String]) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path
     let files = FileManager.default
     path = NSTemporaryDirectory() + "firedrill-home-\(UUID().uuidString.prefix(8))"
-    let lab = "\(path)/Chaos/\(Self.scenario)/lab"
+    let lab = "\(path)/Chaos/\(scenario)/lab"
     try files.createDirectory(atPath: lab, withIntermediateDirectories: true)
     for folder in ["compose", "Runbooks"] {
       try files.createSymbolicLink(atPath: "\(path)/\(folder)", withDestinationPath: "\(root)/\(folder)")
     }
-    let base = try String(contentsOfFile: root + "/compose/lab/compose.yaml", encoding: .utf8)
-    let through = base.replacingOccurrences(of: "dns:payment:8080", with: "dns:proxy:8081")
-    try through.write(toFile: lab + "/compose.yaml", atomically: true, encoding: .utf8)
-    try Self.text.write(
-      toFile: "\(path)/Chaos/\(Self.scenario)/scenario.yaml", atomically: true, encoding: .utf8)
+    var compose = try String(contentsOfFile: root + "/compose/lab/compose.yaml", encoding: .utf8)
+    for (old, new) in changes {
+      try #require(compose.contains(old))
+      compose = compose.replacing(old, with: new)
+    }
+    try compose.write(toFile: lab + "/compose.yaml", atomically: true, encoding: .utf8)
+    try text.write(toFile: "\(path)/Chaos/\(scenario)/scenario.yaml", atomically: true, encoding: .utf8)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  static let scenario = "on-the-way"
 
   /// One of each type, and some in other ways.
   static let toxics = [

@@ -77,15 +77,15 @@ struct Certify: AsyncParsableCommand {
     let backlog = Backlog(
       runs: Plan.runs(chosen, rounds: rounds), files: files, programs: programs, busy: busy, records: record.read())
     let jobs = Self.jobs(jobs)
-    Console.note(
-      "\(backlog.runs.count) runs of \(chosen.count) cells, \(backlog.done) of them done already; "
-        + "about \(CertifySession.time(backlog.secondsLeft(jobs: jobs))), \(jobs) at a time")
     let folder = try Self.makeFolder(out: out)
     let session = CertifySession(
       installation: installation, engine: engine, out: out, backlog: backlog, files: files, programs: programs,
       busy: busy, jobs: jobs,
       needs: Dictionary(uniqueKeysWithValues: subjects.map { ($0.scenario, $0.processors) }), again: again,
       folder: folder)
+    Console.note(
+      "\(backlog.runs.count) runs of \(chosen.count) cells, \(backlog.done) of them done already; "
+        + "about \(CertifySession.time(await session.secondsLeft)), at most \(jobs) at a time")
     let wasInterrupted = try await carryOut(session)
     PrivateFolder.remove(folder)
     try? FileManager.default.removeItem(atPath: out + "/running")

@@ -129,6 +129,9 @@ actor CertifySession {
       "\(words) [\(number)/\(all)] \(line.scenario) \(line.cell)\(round) (\(Int(line.seconds.rounded())) s)\(detail)"
   }
 
+  /// Seconds that the runs which are not done will take.
+  var secondsLeft: Double { backlog.secondsLeft { queue.share(of: $0, jobs: jobs) } }
+
   // MARK: The line
 
   private var isLive: Bool { Self.showsLine && !Console.isPlain && !Console.isQuiet }
@@ -147,7 +150,7 @@ actor CertifySession {
       "\($0.key) \(Int(($0.value.duration(to: now)) / .seconds(1))) s"
     }
     let begun = active.values.map { $0.duration(to: now) / .seconds(1) }.reduce(0, +) / Double(jobs)
-    let left = max(0, backlog.secondsLeft(jobs: jobs) - begun)
+    let left = max(0, secondsLeft - begun)
     let line =
       "[\(backlog.done)/\(backlog.runs.count)] \(under.joined(separator: ", ")); \(backlog.wrong) wrong; "
       + "about \(Self.time(left)) left"

@@ -24,7 +24,11 @@ struct Demo: AsyncParsableCommand {
     try Doctor.requireParts()
     RunDirectory.sweep()
     let temporary = try lab == nil ? PrivateFolder.make("demo") : nil
-    defer { if let temporary { PrivateFolder.remove(temporary) } }
+    let early = Interrupt { EmergencyStop.begin(nil) }
+    defer {
+      if let temporary { PrivateFolder.remove(temporary) }
+      early.cancel()
+    }
     let folder = LabFolder(path: lab ?? (temporary ?? "") + "/lab")
     let begun = ContinuousClock.now
     let start = try Start.parse([Self.scenario, "--lab", folder.path])

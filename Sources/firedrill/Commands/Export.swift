@@ -144,7 +144,11 @@ private struct PostgresExport {
   /// More than what is kept of a command's output: through a file.
   private func whole(_ command: [String]) async throws -> String {
     let temporary = try PrivateFolder.make("export")
-    defer { PrivateFolder.remove(temporary) }
+    let interrupt = Interrupt { EmergencyStop.begin(nil) }
+    defer {
+      PrivateFolder.remove(temporary)
+      interrupt.cancel()
+    }
     let file = temporary + "/out"
     _ = try await operating.output(of: command + ["--file", file])
     return try String(contentsOfFile: file, encoding: .utf8)

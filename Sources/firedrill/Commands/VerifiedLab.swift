@@ -97,6 +97,8 @@ struct VerifiedLab {
     let launch = Launch(folder: LabFolder(path: folder + "/untouched"), installation: installation)
     try launch.make(scenario, engine: engine)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
+    let interrupt = Interrupt { EmergencyStop.begin(run) }
+    defer { interrupt.cancel() }
     let isHealthy = (try? await launch.up(unseen: true)) != nil
     await LabEnd.end(run)
     return isHealthy
