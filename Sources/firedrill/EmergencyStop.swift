@@ -6,6 +6,8 @@ import Synchronization
 /// The end of a lab and of this process, on Ctrl-C and other signals that ask for it.
 enum EmergencyStop {
   private static let isUnderWay = Mutex(false)
+  /// Held while files are laid out, and for ever once they are taken away.
+  private static let layout = Mutex(())
 
   /// Ends the lab, if there is one, from a signal's handler, then this process. The guardian may be about to begin. A
   /// second signal changes nothing.
@@ -18,9 +20,18 @@ enum EmergencyStop {
     Console.note("\ninterrupted: stopping everything")
     Task {
       if let run { await LabEnd.end(run, mayBegin: true) }
-      PrivateFolder.removeAll()
-      Foundation.exit(ExitStatus.interrupted)
+      layout.withLock { _ in
+        PrivateFolder.removeAll()
+        Foundation.exit(ExitStatus.interrupted)
+      }
     }
+  }
+
+  /// Lays files out: nobody takes them away meanwhile, for what is removed while it grows is not gone. Never returns
+  /// where everything is being stopped.
+  static func whole(_ body: () throws -> Void) rethrows {
+    defer { while isUnderWay.withLock({ $0 }) { pause() } }
+    try layout.withLock { _ in try body() }
   }
 
   /// Returns at once, or never where everything is being stopped: a command whose lab is taken away meanwhile has

@@ -29,7 +29,9 @@ struct FleetProgram {
     let folder = try PrivateFolder.make("fleet")
     let interrupt = Interrupt { EmergencyStop.begin(nil) }
     let program = FleetProgram(path: folder + "/fleet", temporary: (folder, interrupt))
-    do { try contents.write(to: URL(fileURLWithPath: program.path)) } catch {
+    do {
+      try EmergencyStop.whole { try contents.write(to: URL(fileURLWithPath: program.path)) }
+    } catch {
       program.remove()
       throw error
     }

@@ -32,7 +32,8 @@ struct Submission {
       try #require(copy.terminationStatus == 0)
     }
     try body(submission)
-    #expect(try submission.leftovers() == [])
+    let left = try submission.leftovers()
+    #expect(left.isEmpty, "\(left)")
   }
 
   /// What labs leave on this machine: run folders, temporary folders, processes, containers.

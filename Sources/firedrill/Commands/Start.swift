@@ -83,12 +83,14 @@ struct Launch {
     _ scenario: String, engine: EngineKind = .process, seed: UInt64? = nil, blind: Bool = false, force: Bool = false
   ) throws {
     let id = Self.newID()
-    try folder.make(scenario: scenario, installation: installation, project: "firedrill-\(id)", force: force)
-    try folder.save(
-      LabFolder.State(
-        id: id, scenario: scenario,
-        seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine.rawValue,
-        startedAt: Date().timeIntervalSince1970))
+    try EmergencyStop.whole {
+      try folder.make(scenario: scenario, installation: installation, project: "firedrill-\(id)", force: force)
+      try folder.save(
+        LabFolder.State(
+          id: id, scenario: scenario,
+          seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine.rawValue,
+          startedAt: Date().timeIntervalSince1970))
+    }
   }
 
   /// Takes up the stopped lab of its folder as it is, under a new id.

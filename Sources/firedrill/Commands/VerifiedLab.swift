@@ -51,7 +51,7 @@ struct VerifiedLab {
     }
     let launch = Launch(folder: LabFolder(path: temporary + "/lab"), installation: installation)
     try launch.make(scenario, engine: engine)
-    try fleet?.put(into: launch.folder)
+    try EmergencyStop.whole { try fleet?.put(into: launch.folder) }
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
@@ -69,8 +69,10 @@ struct VerifiedLab {
   ) async throws -> Verdict {
     let expected = "files of which a healthy lab comes"
     do {
-      try files.lay(over: launch.folder)
-      try launch.folder.makeSecrets()
+      try EmergencyStop.whole {
+        try files.lay(over: launch.folder)
+        try launch.folder.makeSecrets()
+      }
       return try await withinBounds(launch.folder, run) {
         try await launch.up(unseen: true, isHandedIn: true)
         return try await grade(launch.folder, evidence: evidence)
