@@ -8,7 +8,7 @@ SHELL := /bin/sh
 RELEASE := -c release --static-swift-stdlib
 BIN := $(CURDIR)/.build/release
 # Tests two at a time, but for labs that want the machine for themselves.
-WIDTH := --experimental-maximum-parallelization-width 2
+WIDTH := --two-at-a-time
 ONE := --filter ScenarioTests.ScenarioTests
 TWO := $(WIDTH) --filter ScenarioTests.SideBySideTests
 # What part of the proof matrix `make test` runs; a tarball has no commit.
@@ -25,7 +25,7 @@ demo: build ## break the shop, fail the grade, repair it by the runbook, pass th
 test: build ## every test but those of containers, and a sample of the proof matrix
 	scripts/tests $(WIDTH) --skip ScenarioTests
 	FIREDRILL_BIN_DIR=$(BIN) scripts/tests --skip-build $(ONE) --skip ContainerTests
-	FIREDRILL_BIN_DIR=$(BIN) scripts/tests --skip-build $(TWO) --skip ContainerTests
+	FIREDRILL_BIN_DIR=$(BIN) scripts/tests $(TWO) --skip-build --skip ContainerTests
 	rm -rf .build/sample
 	$(BIN)/firedrill certify --sample "$(COMMIT)" --again 2 --out .build/sample
 
@@ -55,7 +55,7 @@ test-containers: build ## labs of containers, with a Docker engine of its own wh
 	swift build --build-tests
 	FIREDRILL_BIN_DIR=$(BIN) scripts/with-docker sh -c 'scripts/images && \
 	  scripts/tests --skip-build $(ONE).*ContainerTests && \
-	  scripts/tests --skip-build $(TWO).HostileContainerTests'
+	  scripts/tests $(TWO).HostileContainerTests --skip-build'
 
 images: build ## the images of labs of containers (firedrill start ID --engine compose); needs a Docker engine
 	scripts/bootstrap containers

@@ -161,7 +161,7 @@ let package = Package(
     tests("TopologyTests", ["Topology", yams]),
     tests("RunbookTests", ["Runbook"]),
     tests("EngineTests", ["Engine", "Topology"] + nio),
-    tests("LoadTests", ["Load", "DrillCore", httpClient] + nio),
+    tests("LoadTests", ["Load", "DrillCore"] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
     tests("ControllerTests", ["Controller", "Engine", "Grading", "DrillCore"]),

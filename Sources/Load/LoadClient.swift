@@ -34,7 +34,7 @@ public struct LoadClient: Sendable {
 
   /// How many connections there are, also those that are only about to be.
   var connections: Int {
-    get async { (try? await loop.submit { pool.value.connections }.get()) ?? 0 }
+    get async throws { try await loop.submit { pool.value.connections }.get() }
   }
 
   /// A group of tasks that make requests, on the thread of the connections: no step of theirs has to wake another.

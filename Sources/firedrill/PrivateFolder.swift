@@ -15,6 +15,7 @@ enum PrivateFolder {
     return folder
   }
 
+  /// What can't be removed stays with the system's other temporary files, and is nobody's verdict.
   static func remove(_ folder: String) {
     try? Removal.remove(folder)
     present.withLock { _ = $0.remove(folder) }

@@ -83,12 +83,12 @@ private final class ByteServer: Sendable {
   }
 
   private func noConnectionIsLeft(_ client: LoadClient) async throws {
-    try await eventually { await client.connections == 0 }
+    try await eventually { try await client.connections == 0 }
   }
 
-  private func eventually(_ condition: () async -> Bool) async throws {
+  private func eventually(_ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
-    while await !condition() {
+    while try await !condition() {
       try #require(ContinuousClock.now < deadline)
       try await Task.sleep(for: .milliseconds(5))
     }

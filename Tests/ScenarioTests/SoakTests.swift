@@ -5,7 +5,7 @@ import Testing
 /// and again: nothing is lost, nothing is done twice, and nothing grows. `make soak` runs it, for `FIREDRILL_SOAK`
 /// minutes.
 @Suite(.serialized) struct SoakTests {
-  /// Orders a second, and other requests with them: about 70 % of what two processors bear.
+  /// Requests a second, a quarter of them orders.
   private static let rate = 150
 
   @Test func nothingIsLostOrDoneTwiceAndNothingGrows() throws {
@@ -82,22 +82,7 @@ import Testing
       }
     }
     return """
-      id: soak
-      title: A long day
-      source: the tests
-      severity: page
-      services: [gateway, inventory, order, payment]
-      runbook: Runbooks/soak.md
-      time_budget: \(minutes + 4)m
-      brief: Nothing is broken.
-      contract: ["Nothing is required."]
-      hints: [a, b, c]
-      start:
-        proxy:
-          payment: { port: 8081, target: "payment:8080" }
-          database: { port: 5432, target: "postgres:5432" }
-          cache: { port: 6379, target: "redis:6379" }
-        symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
+      \(TestHome.head("soak", budget: "\(minutes + 4)m"))
       load:
         rate: \(rate)
         arrival: poisson

@@ -37,6 +37,28 @@ final class TestHome {
 
   static let scenario = "on-the-way"
 
+  /// How a scenario begins in which nothing is broken, and the judge's proxy leads to payment, database and cache.
+  static func head(_ scenario: String, budget: String) -> String {
+    """
+    id: \(scenario)
+    title: Something is on the way
+    source: the tests
+    severity: page
+    services: [order, payment]
+    runbook: Runbooks/\(scenario).md
+    time_budget: \(budget)
+    brief: Nothing is broken.
+    contract: ["Nothing is required."]
+    hints: [a, b, c]
+    start:
+      proxy:
+        payment: { port: 8081, target: "payment:8080" }
+        database: { port: 5432, target: "postgres:5432" }
+        cache: { port: 6379, target: "redis:6379" }
+      symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
+    """
+  }
+
   /// One of each type, and some in other ways.
   static let toxics = [
     "link: payment, type: latency, latency_ms: 400, jitter_ms: 300",
@@ -59,22 +81,7 @@ final class TestHome {
   /// Nothing in it is broken; the symptom is a page that no shop has. A grade breaks the link in every way there is,
   /// and only looks whether each is seen.
   private static let text = """
-    id: \(scenario)
-    title: Something is on the way
-    source: the tests
-    severity: page
-    services: [order, payment]
-    runbook: Runbooks/\(scenario).md
-    time_budget: 60s
-    brief: Nothing is broken.
-    contract: ["Nothing is required."]
-    hints: [a, b, c]
-    start:
-      proxy:
-        payment: { port: 8081, target: "payment:8080" }
-        database: { port: 5432, target: "postgres:5432" }
-        cache: { port: 6379, target: "redis:6379" }
-      symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
+    \(head(scenario, budget: "60s"))
     load:
       rate: 10
       arrival: constant

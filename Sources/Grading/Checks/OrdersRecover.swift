@@ -15,7 +15,7 @@ struct OrdersRecover: PlannedCheck {
   /// Of fewer orders a share says nothing.
   private static let fewest = 15
   /// So many before the disturbance speak for themselves. Of fewer it must be one at least that was early enough to be
-  /// confirmed before it.
+  /// confirmed before it (in ns).
   private static let enough = 5
   private static let early: Int64 = 200_000_000
 
