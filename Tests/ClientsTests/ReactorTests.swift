@@ -56,6 +56,23 @@ import Testing
     #expect(order == Array(0..<1000))
   }
 
+  @Test func whatPostedWorkHoldsIsLetGo() async throws {
+    final class Held: Sendable {}
+    struct Weak { weak var held: Held? }
+    let held = (0..<10).map { _ in Held() }
+    for held in held { Reactor.post { withExtendedLifetime(held) {} } }
+    let called = Held()
+    try await onReactor { (call: ReactorCall<Void>) in withExtendedLifetime(called) { call.finish(.success(())) } }
+    let all = (held + [called]).map(Weak.init)
+    _ = consume held
+    _ = consume called
+    // The batch in which they ran lets them go only as a whole.
+    for _ in 0..<1000 where all.contains(where: { $0.held != nil }) {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+    #expect(all.allSatisfy { $0.held == nil })
+  }
+
   @Test func cancellationBeforeTheWorkBeginsIsSeen() async throws {
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }

@@ -60,7 +60,8 @@ final class ReactorExecutor: SerialExecutor, @unchecked Sendable {
       for item in batch {
         switch item {
         case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
-        case .work(let body): Reactor.assumeIsolated(body)
+        // Called inside a closure of its own: handed over as it is, each `body` would stay for ever (Swift 6.3).
+        case .work(let body): Reactor.assumeIsolated { body() }
         }
       }
       batch.removeAll(keepingCapacity: true)
