@@ -60,6 +60,8 @@ let package = Package(
   products: [
     .executable(name: "firedrill", targets: ["firedrill"]),
     .executable(name: "fleet", targets: ["fleet"]),
+    // For Benchmarks/Micro, a package of its own.
+    .library(name: "PureLoops", targets: ["PureLoops"]),
   ],
   dependencies: [
     // Without its default traits: no full Foundation, which a hundred instances would each have to carry.
@@ -135,8 +137,14 @@ let package = Package(
       swiftSettings: strict),
 
     // What the benchmarks run of ours.
+    .target(
+      name: "PureLoops",
+      dependencies: [
+        "Clients", "DrillCore", "FleetAPI", "Load", "Resilience", "ServiceKit", "StableHash", metrics, nio[0],
+      ],
+      path: "Benchmarks/Pure", swiftSettings: strict),
     .executableTarget(
-      name: "bench-driver", dependencies: ["Clients", "DrillCore", "Load", argumentParser, logging],
+      name: "bench-driver", dependencies: ["Clients", "DrillCore", "Load", "PureLoops", argumentParser, logging],
       path: "Benchmarks/Driver", swiftSettings: strict),
 
     // Their tests.

@@ -4,7 +4,7 @@ import ArgumentParser
 @main struct BenchDriver: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench-driver", abstract: "Loops of Firedrill's own parts, for the benchmarks.",
-    subcommands: [PostgresLoop.self, RedisLoop.self, OpenLoad.self, ClosedLoad.self])
+    subcommands: [PostgresLoop.self, RedisLoop.self, OpenLoad.self, ClosedLoad.self, PureParts.self])
 }
 
 /// How long and how wide.

@@ -37,26 +37,28 @@ final class TestHome {
 
   static let scenario = "on-the-way"
 
-  /// How a scenario begins in which nothing is broken, and the judge's proxy leads to payment, database and cache.
-  static func head(_ scenario: String, budget: String) -> String {
-    """
-    id: \(scenario)
-    title: Something is on the way
-    source: the tests
-    severity: page
-    services: [order, payment]
-    runbook: Runbooks/\(scenario).md
-    time_budget: \(budget)
-    brief: Nothing is broken.
-    contract: ["Nothing is required."]
-    hints: [a, b, c]
-    start:
-      proxy:
-        payment: { port: 8081, target: "payment:8080" }
-        database: { port: 5432, target: "postgres:5432" }
-        cache: { port: 6379, target: "redis:6379" }
-      symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
-    """
+  /// How a scenario begins in which nothing is broken, and the judge's proxy leads to payment, database and cache, and
+  /// where else it is told to.
+  static func head(_ scenario: String, budget: String, links: [String] = []) -> String {
+    let links = links.map { "\n    \($0)" }.joined()
+    return """
+      id: \(scenario)
+      title: Something is on the way
+      source: the tests
+      severity: page
+      services: [order, payment]
+      runbook: Runbooks/\(scenario).md
+      time_budget: \(budget)
+      brief: Nothing is broken.
+      contract: ["Nothing is required."]
+      hints: [a, b, c]
+      start:
+        proxy:
+          payment: { port: 8081, target: "payment:8080" }
+          database: { port: 5432, target: "postgres:5432" }
+          cache: { port: 6379, target: "redis:6379" }\(links)
+        symptom: { service: gateway, path: /nowhere, refusing: 1, status: 404, rounds: 1, within: 10s }
+      """
   }
 
   /// One of each type, and some in other ways.

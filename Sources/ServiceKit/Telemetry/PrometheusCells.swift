@@ -58,10 +58,13 @@ final class HistogramCell: TimerHandler, RecorderHandler, Sendable {
   }
 
   let bounds: [Double]
+  /// The bounds as they are shown: asked for with every scrape, and always the same.
+  let boundTexts: [String]
   private let reading: Mutex<Reading>
 
   init(bounds: [Double]) {
     self.bounds = bounds
+    boundTexts = bounds.map(PrometheusText.number)
     reading = Mutex(Reading(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0))
   }
 

@@ -21,19 +21,31 @@ enum PrometheusText {
 
   private static func appendHistogram(_ name: String, _ labels: String, _ cell: HistogramCell, to text: inout String) {
     let reading = cell.read()
+    let start = "\(name)_bucket{\(labels)\(labels.isEmpty ? "" : ",")le=\""
     var cumulative: UInt64 = 0
     for (index, count) in reading.counts.enumerated() {
       cumulative += count
-      let bound = index < cell.bounds.count ? number(cell.bounds[index]) : "+Inf"
-      let separator = labels.isEmpty ? "" : ","
-      text += "\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"} \(cumulative)\n"
+      // A scrape of many instances each second is mostly these lines: text is added, not made and then added.
+      text += start
+      text += index < cell.boundTexts.count ? cell.boundTexts[index] : "+Inf"
+      text += "\"} "
+      text += String(cumulative)
+      text += "\n"
     }
     appendSample(name + "_sum", labels, reading.sum, to: &text)
     appendSample(name + "_count", labels, Double(cumulative), to: &text)
   }
 
   private static func appendSample(_ name: String, _ labels: String, _ value: Double, to text: inout String) {
-    text += labels.isEmpty ? "\(name) \(number(value))\n" : "\(name){\(labels)} \(number(value))\n"
+    text += name
+    if !labels.isEmpty {
+      text += "{"
+      text += labels
+      text += "}"
+    }
+    text += " "
+    text += number(value)
+    text += "\n"
   }
 
   /// Labels in order of name, the last of a repeated name, values escaped: `a="x",b="y"`.
