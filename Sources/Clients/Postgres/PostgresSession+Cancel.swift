@@ -31,10 +31,19 @@ extension PostgresSession {
     }
     let request = CancelRequest(owning: pointer)
     isCancelInFlight = true
-    BlockingWorker.cancels.run {
+    let isTaken = cancels.run(in: server(raw)) {
       request.send()
       Reactor.post { self.cancelReturned(operation) }
     }
+    // Not sent, and so repeated like one that had no effect.
+    if !isTaken { cancelReturned(operation) }
+  }
+
+  /// Address and port, or the folder of the unix socket: whom a cancel request goes to.
+  private func server(_ raw: OpaquePointer) -> String {
+    func text(_ field: UnsafeMutablePointer<CChar>?) -> String { field.map { String(cString: $0) } ?? "" }
+    let address = text(PQhostaddr(raw))
+    return "\(address.isEmpty ? text(PQhost(raw)) : address) \(text(PQport(raw)))"
   }
 
   private func cancelReturned(_ operation: PostgresOperation) {

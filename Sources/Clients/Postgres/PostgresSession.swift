@@ -20,6 +20,8 @@ final class PostgresSession: ReactorHandler {
   var statementCount = 0
   /// A cancel request is with the helper thread; until it is back it could hit the next statement.
   var isCancelInFlight = false
+  /// Who sends the cancel requests.
+  var cancels = BlockingWorker.cancels
   var graceTimer: ReactorTimer?
   /// A cancel request may not have found its statement: never to be lent again.
   var isDoubtful = false

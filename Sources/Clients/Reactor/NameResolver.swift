@@ -9,13 +9,20 @@ struct ResolveFailure: Error, CustomStringConvertible {
 
 /// Turns names into numeric addresses without blocking the reactor. Nothing is remembered: /etc/hosts may change.
 enum NameResolver {
-  /// Calls back on the reactor with at least one address, in the order of preference.
+  /// Calls back on the reactor with at least one address, in the order of preference; at once when there is nothing to
+  /// look up or nobody to do it.
   @Reactor
-  static func resolve(_ host: String, _ done: @escaping @Sendable @Reactor (Result<[String], ResolveFailure>) -> Void) {
+  static func resolve(
+    _ host: String, by worker: BlockingWorker = .names,
+    _ done: @escaping @Sendable @Reactor (Result<[String], ResolveFailure>) -> Void
+  ) {
     if isNumeric(host) { return done(.success([host])) }
-    BlockingWorker.names.run {
+    let isTaken = worker.run(in: host) {
       let result = lookUp(host)
       Reactor.post { done(result) }
+    }
+    if !isTaken {
+      done(.failure(ResolveFailure(host: host, reason: "no thread is free for it and no other can be had")))
     }
   }
 

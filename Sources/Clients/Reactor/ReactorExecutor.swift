@@ -26,7 +26,8 @@ final class ReactorExecutor: SerialExecutor, @unchecked Sendable {
   init() {
     wakeup = cplatform_eventfd_create()
     precondition(wakeup >= 0, "eventfd: \(String(cString: strerror(errno)))")
-    startThread(named: "reactor") { [self] in run() }
+    let hasStarted = startThread(named: "reactor") { [self] in run() }
+    precondition(hasStarted, "no thread for the reactor")
   }
 
   func enqueue(_ job: consuming ExecutorJob) { add(.job(UnownedJob(job))) }
@@ -79,15 +80,24 @@ final class ReactorExecutor: SerialExecutor, @unchecked Sendable {
 
 /// Starts a detached thread that takes no signals: they belong to the program's own threads, and a write to a closed
 /// socket must end in EPIPE, not in SIGPIPE.
-func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+///
+/// - Parameter stackSize: in bytes; nil: the system's.
+/// - Returns: false when the system has none to give, as at its limit of processes.
+func startThread(named name: String, stackSize: Int? = nil, _ body: @escaping @Sendable () -> Void) -> Bool {
   final class Box: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
-  let named: @Sendable () -> Void = {
-    cplatform_name_thread(name)
-    body()
-  }
+  let box = Unmanaged.passRetained(
+    Box {
+      cplatform_name_thread(name)
+      body()
+    })
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  if let stackSize { pthread_attr_setstacksize(&attributes, stackSize) }
   var every = sigset_t()
   var before = sigset_t()
   sigfillset(&every)
@@ -95,11 +105,11 @@ func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
   defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
   var thread = pthread_t()
   let failure = pthread_create(
-    &thread, nil,
+    &thread, &attributes,
     { argument in
       if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
       return nil
-    }, Unmanaged.passRetained(Box(named)).toOpaque())
-  precondition(failure == 0, "pthread_create: \(String(cString: strerror(failure)))")
-  pthread_detach(thread)
+    }, box.toOpaque())
+  if failure != 0 { box.release() }
+  return failure == 0
 }
