@@ -18,7 +18,7 @@ import Testing
     #expect(!"\(query.binds)".contains("secret"))
   }
 
-  @Test func nulBytesAndGiantsAreRefused() throws {
+  @Test func nulBytesAndTooManyBindsAreRefused() throws {
     func code(_ body: () throws -> Void) -> PostgresError? {
       do { try body() } catch { return error as? PostgresError }
       return nil
@@ -26,12 +26,21 @@ import Testing
     #expect(code { _ = try EncodedQuery("SELECT '\0'") }?.code == .invalidValue)
     let nul = code { _ = try EncodedQuery(PostgresQuery(sql: "SELECT $1, $2", binds: ["fine", "a\0"])) }
     #expect(nul?.message.contains("$2") == true)
-    let five = PostgresQuery(sql: "SELECT $1, $2", binds: ["12345", "12345"])
-    #expect(code { _ = try EncodedQuery(five, largestValue: 4) }?.code == .invalidValue)
-    #expect(code { _ = try EncodedQuery(five, largestValue: 9) }?.code == .invalidValue)
-    #expect(code { _ = try EncodedQuery(five, largestValue: 11) } == nil)
     let many = PostgresQuery(sql: "SELECT 1", binds: Array(repeating: .null, count: 65_536))
     #expect(code { _ = try EncodedQuery(many) }?.code == .invalidValue)
+  }
+
+  /// SQL of 14 bytes, values of 10, 8 for each bind and 64 for the messages.
+  @Test func sqlValuesAndMessageAreBoundedTogether() throws {
+    let query = PostgresQuery(sql: "SELECT $1, $2;", binds: ["12345", "äöx"])
+    #expect(EncodedQuery.size(query) == 104)
+    #expect(try EncodedQuery(query, largestMessage: 104).values.count == 12)
+    let error = #expect(throws: PostgresError.self) { try EncodedQuery(query, largestMessage: 103) }
+    #expect(error?.code == .invalidValue)
+    #expect(error?.message == "the statement takes 104 bytes with its values; Postgres takes at most 103")
+    let plain = PostgresQuery(sql: String(repeating: " ", count: 100))
+    #expect(throws: PostgresError.self) { try EncodedQuery(plain, largestMessage: 163) }
+    #expect(try EncodedQuery(plain, largestMessage: 164).sql.count == 100)
   }
 
   @Test func encodedValuesKeepOrderAndNulls() throws {

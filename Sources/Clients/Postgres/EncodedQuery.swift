@@ -1,7 +1,7 @@
 /// A statement in the form that libpq takes, made on the caller's thread so that the reactor has less to do.
 struct EncodedQuery: Sendable {
-  /// 1 GiB less one byte: the server's limit for one value and about that for one message.
-  static let largestValue = 0x3fff_ffff
+  /// The most bytes of a message that the server takes: `PQ_LARGE_MESSAGE_LIMIT` in its source, 1 GiB less two bytes.
+  static let largestMessage = 0x3fff_fffe
   static let mostBinds = 65_535
 
   let sql: String
@@ -11,14 +11,22 @@ struct EncodedQuery: Sendable {
   /// Where each value begins in `values`; nil is NULL.
   let offsets: [Int?]
 
-  /// - Throws: `.invalidValue` for a NUL byte, a value of 1 GiB or more, or too many binds. The value is never quoted.
-  init(_ query: PostgresQuery, largestValue: Int = EncodedQuery.largestValue) throws {
-    guard !query.sql.utf8.contains(0) else {
-      throw PostgresError(code: .invalidValue, message: "the statement contains a NUL byte, which Postgres cannot hold")
-    }
+  /// - Parameter largestMessage: what SQL, values and the protocol's share of a statement may take together, in bytes.
+  /// - Throws: `.invalidValue` for a NUL byte, a statement of about 1 GiB, or too many binds. A value is never quoted.
+  init(_ query: PostgresQuery, largestMessage: Int = EncodedQuery.largestMessage) throws {
     guard query.binds.count <= Self.mostBinds else {
       throw PostgresError(
         code: .invalidValue, message: "\(query.binds.count) binds; a statement takes at most \(Self.mostBinds)")
+    }
+    // Before anything is read or copied. The server would drop the connection over it.
+    let size = Self.size(query)
+    guard size <= largestMessage else {
+      throw PostgresError(
+        code: .invalidValue,
+        message: "the statement takes \(size) bytes with its values; Postgres takes at most \(largestMessage)")
+    }
+    guard !query.sql.utf8.contains(0) else {
+      throw PostgresError(code: .invalidValue, message: "the statement contains a NUL byte, which Postgres cannot hold")
     }
     var types: [UInt32] = []
     var values: [UInt8] = []
@@ -30,12 +38,6 @@ struct EncodedQuery: Sendable {
       guard let text = bind.text else {
         offsets.append(nil)
         continue
-      }
-      let size = text.utf8.count
-      guard size <= largestValue, values.count + size <= largestValue else {
-        throw PostgresError(
-          code: .invalidValue,
-          message: "bind $\(index + 1) has \(size) bytes; the values of a statement must stay below 1 GiB")
       }
       let start = values.count
       values.append(contentsOf: text.utf8)
@@ -50,6 +52,12 @@ struct EncodedQuery: Sendable {
     self.types = types
     self.values = values
     self.offsets = offsets
+  }
+
+  /// Not less than what any message of the statement takes, in bytes. Parse and Bind carry their own lengths, names and
+  /// counts, 62 bytes at most, and a type and a length for each bind (Postgres manual, section 55.7).
+  static func size(_ query: PostgresQuery) -> Int {
+    query.binds.reduce(64 + query.sql.utf8.count) { $0 + 8 + ($1.text?.utf8.count ?? 0) }
   }
 
   /// Lends the values as the array of C strings that libpq wants; valid only inside the closure.

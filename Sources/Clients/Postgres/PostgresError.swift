@@ -65,7 +65,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
     public static let unexpectedNull = Code(description: "unexpected_null")
     /// A result has no such column or row.
     public static let notFound = Code(description: "not_found")
-    /// A value that Postgres cannot hold: a NUL byte in text, 1 GiB or more, too many binds.
+    /// What Postgres cannot hold: a NUL byte in text, a statement of 1 GiB with its values, too many binds.
     public static let invalidValue = Code(description: "invalid_value")
     /// The statement does what this client does not support (COPY), or the settings make no sense.
     public static let unsupported = Code(description: "unsupported")
