@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RedisCommandTests {
   @Test func wordsAreFramed() throws {
-    let command = try RedisCommand(["SET", "ключ", RedisArgument([0, 13, 10]), 42])
+    let command = try RedisCommand(["SET", "ключ", RedisArgument([0, 13, 10]), 42], maxBytes: 16)
     let expected: [UInt8] =
       Array("*4\r\n$3\r\nSET\r\n$8\r\nключ\r\n$3\r\n".utf8) + [0, 13, 10] + Array("\r\n$2\r\n42\r\n".utf8)
     #expect(command.bytes == expected)
@@ -12,7 +12,18 @@ import Testing
 
   @Test(arguments: [[], [""], ["subscribe", "x"], ["MONITOR"]] as [[RedisArgument]])
   func someAreRefused(_ words: [RedisArgument]) throws {
-    #expect(throws: RedisError.self) { try RedisCommand(words) }
+    #expect(throws: RedisError.self) { try RedisCommand(words, maxBytes: 100) }
+  }
+
+  @Test func largeOnesAreRefused() throws {
+    let words: [RedisArgument] = ["set", "ключ", RedisArgument([0, 13, 10])]
+    #expect(try RedisCommand(words, maxBytes: 14).bytes.count == 36)
+    let error = #expect(throws: RedisError.self) { try RedisCommand(words, maxBytes: 13) }
+    #expect(error?.code == .invalidCommand)
+    #expect(error?.message == "a command of 3 words and 14 bytes; at most 1048576 words and 13 bytes are sent")
+    let many = ["DEL"] + [RedisArgument](repeating: "", count: RedisCommand.mostWords)
+    #expect(throws: RedisError.self) { try RedisCommand(many, maxBytes: 100) }
+    #expect(throws: Never.self) { try RedisCommand(many.dropLast(), maxBytes: 100) }
   }
 
   @Test func valuesReadAsWhatTheyAre() {

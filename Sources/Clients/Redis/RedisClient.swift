@@ -19,8 +19,8 @@ public struct RedisClient: Sendable, Service {
   public nonisolated(nonsending) func command(_ words: [RedisArgument], timeout: Duration? = nil) async throws
     -> RedisValue
   {
-    let command = try RedisCommand(words)
     let connections = self.connections
+    let command = try RedisCommand(words, maxBytes: connections.configuration.maxCommandBytes)
     let deadline = ContinuousClock.now.advanced(by: timeout ?? connections.configuration.commandTimeout)
     return try await onReactor { call in connections.send(command, deadline: deadline, call) }
   }

@@ -2,8 +2,19 @@
 struct RedisCommand: Sendable {
   let bytes: [UInt8]
 
-  /// - Throws: `.invalidCommand` for an empty command, or one whose replies don't come one for one.
-  init(_ words: [RedisArgument]) throws {
+  /// What every Redis takes; one before 7 closes the connection over more.
+  static let mostWords = 1 << 20
+
+  /// - Parameter maxBytes: the most bytes that the words may have together.
+  /// - Throws: `.invalidCommand` for a command that is empty or too large, or one whose replies don't come one for one.
+  init(_ words: [RedisArgument], maxBytes: Int) throws {
+    let size = words.reduce(0) { $0 + $1.bytes.count }
+    guard words.count <= Self.mostWords, size <= maxBytes else {
+      throw RedisError(
+        code: .invalidCommand,
+        message: "a command of \(words.count) words and \(size) bytes; "
+          + "at most \(Self.mostWords) words and \(maxBytes) bytes are sent")
+    }
     guard let name = words.first?.text.uppercased(), !name.isEmpty else {
       throw RedisError(code: .invalidCommand, message: "the command is empty")
     }
@@ -11,7 +22,7 @@ struct RedisCommand: Sendable {
       throw RedisError(code: .invalidCommand, message: "\(name) is not supported: its replies don't come one for one")
     }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(words.reduce(16) { $0 + $1.bytes.count + 16 })
+    bytes.reserveCapacity(size + 16 * (words.count + 1))
     Self.append("*", words.count, to: &bytes)
     for word in words {
       Self.append("$", word.bytes.count, to: &bytes)

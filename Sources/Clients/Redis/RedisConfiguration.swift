@@ -22,12 +22,17 @@ public struct RedisConfiguration: Sendable {
   public var backoffCap: Duration
   /// The most commands without a reply on one connection; further ones are refused.
   public var maxInFlight: Int
+  /// The largest command, in bytes of its words together; larger ones are refused with `.invalidCommand`. Redis closes
+  /// the connection over a word above its `proto-max-bulk-len` (512 MB), and all that waits on it fails; and it is the
+  /// one thread of all clients that copies and sends a command.
+  public var maxCommandBytes: Int
 
   /// Settings with their defaults.
   public init(
     host: String, port: Int = 6379, username: String? = nil, password: String? = nil, database: Int = 0,
     connections: Int = 1, connectTimeout: Duration = .seconds(2), commandTimeout: Duration = .milliseconds(500),
-    backoffBase: Duration = .milliseconds(20), backoffCap: Duration = .seconds(1), maxInFlight: Int = 16_384
+    backoffBase: Duration = .milliseconds(20), backoffCap: Duration = .seconds(1), maxInFlight: Int = 16_384,
+    maxCommandBytes: Int = 32 << 20
   ) {
     self.host = host
     self.port = port
@@ -40,5 +45,6 @@ public struct RedisConfiguration: Sendable {
     self.backoffBase = backoffBase
     self.backoffCap = backoffCap
     self.maxInFlight = max(1, maxInFlight)
+    self.maxCommandBytes = max(1, maxCommandBytes)
   }
 }

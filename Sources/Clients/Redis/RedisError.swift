@@ -19,7 +19,7 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let server = Code(description: "server_error")
     /// The reply is of another type than the call expects.
     public static let unexpectedReply = Code(description: "unexpected_reply")
-    /// An empty command, or one that this client does not support (SUBSCRIBE, MONITOR).
+    /// A command that is empty, larger than `maxCommandBytes`, or not supported by this client (SUBSCRIBE, MONITOR).
     public static let invalidCommand = Code(description: "invalid_command")
     /// Too many commands wait for their replies.
     public static let overloaded = Code(description: "overloaded")

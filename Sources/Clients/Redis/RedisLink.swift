@@ -112,7 +112,7 @@ final class RedisLink {
     var left = steps.count
     let attempt = generation
     for step in steps {
-      guard let command = try? RedisCommand(step) else { continue }
+      guard let command = try? RedisCommand(step, maxBytes: .max) else { continue }
       context.send(command) { [weak self] reply in
         guard let self, attempt == generation, case .connecting = state else { return }
         switch reply {
