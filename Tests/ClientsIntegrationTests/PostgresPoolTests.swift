@@ -264,21 +264,7 @@ struct SilentListener: ~Copyable {
   let port: Int
   private let fd: Int32
 
-  init() throws {
-    fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var name = sockaddr_in()
-    name.sin_family = sa_family_t(AF_INET)
-    inet_pton(AF_INET, address, &name.sin_addr)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let fd = self.fd
-    let status = withUnsafeMutablePointer(to: &name) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        bind(fd, generic, length) == 0 && listen(fd, 8) == 0 ? getsockname(fd, generic, &length) : -1
-      }
-    }
-    guard status == 0 else { throw ServerFailure.failed("no listener") }
-    port = Int(UInt16(bigEndian: name.sin_port))
-  }
+  init() throws { (fd, port) = try Sockets.listen(address) }
 
   deinit { close(fd) }
 }

@@ -129,6 +129,13 @@ public final class TestPostgres: Sendable {
     try? FileManager.default.removeItem(atPath: process.directory + "/data/postmaster.pid")
   }
 
+  /// Stops the postmaster (SIGSTOP): sessions go on; logins and cancel requests are accepted by the kernel and get no
+  /// answer.
+  public func pause() async throws { try await process.tell("pause") }
+
+  /// Lets it go on.
+  public func unpause() async throws { try await process.tell("resume") }
+
   /// Ends the server and removes its folder.
   public func stop() async { await process.end() }
 
