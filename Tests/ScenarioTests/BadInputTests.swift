@@ -38,6 +38,31 @@ extension ScenarioTests {
       #expect(!FileManager.default.fileExists(atPath: cli.lab))
     }
 
+    /// As in a container of a CI system's: of root without the right, and of others where user namespaces are off.
+    @Test(arguments: [
+      ["/usr/bin/setpriv", "--bounding-set=-sys_admin"],
+      [
+        "/usr/bin/unshare", "-U", "--map-user=1000", "--map-group=1000", "--keep-caps", "sh", "-c",
+        "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$0\" \"$@\"",
+      ],
+    ])
+    func refusedNamespacesAreNamedBeforeAnythingStarts(_ without: [String]) throws {
+      let cli = try CLI()
+      try #require(getuid() == 0, "this test takes rights away, which takes root")
+      let remedy = without[0].hasSuffix("setpriv") ? "with CAP_SYS_ADMIN" : "run as root"
+      let files = cli.share + "/Chaos/deadlock/lab"
+      for command in [
+        ["start", "base"], ["demo"], ["verify", "deadlock", "--lab", files], ["certify", "deadlock"], ["doctor"],
+      ] {
+        let arguments = without.dropFirst() + [cli.program] + command
+        let result = try cli.launch(Array(arguments), program: without[0]).wait(30)
+        #expect(result.status == 69, "\(command): \(result.errors)")
+        let said = command == ["doctor"] ? result.out : result.errors
+        #expect(said.contains(remedy) && said.contains("refused"), "\(command): \(said)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: cli.lab))
+    }
+
     @Test func theLabsFilesAreCheckedBeforeAnythingIsTouched() throws {
       let cli = try CLI()
       try cli.withLab {

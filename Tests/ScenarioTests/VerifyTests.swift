@@ -92,6 +92,28 @@ extension ScenarioTests {
       }
     }
 
+    /// Then files are not to blame. What stood in the way is told of both: of those handed in, and of the untouched ones.
+    @Test func whereNoLabGetsHealthyBothReasonsAreTold() throws {
+      let home = try TestHome()
+      let cli = try CLI(home: home)
+      let folder = "\(home.path)/submission"
+      let copied = try cli.launch(["-a", cli.share + "/compose/lab", folder], program: "/bin/cp").wait(10)
+      try #require(copied.status == 0, "\(copied.errors)")
+      let untouched = "\(home.path)/Chaos/\(TestHome.scenario)/lab"
+      for (lab, program) in [(folder, "door-of-theirs"), (untouched, "door-of-ours")] {
+        let text = try String(contentsOfFile: untouched + "/compose.yaml", encoding: .utf8)
+        let command = "[\"fleet\", \"gateway\"]"
+        try #require(text.contains(command))
+        try text.replacing(command, with: "[\(program)]").write(
+          toFile: lab + "/compose.yaml", atomically: true, encoding: .utf8)
+      }
+      let result = try cli.run("verify", TestHome.scenario, "--json", "--lab", folder)
+      #expect(result.status == 3, "\(result.out)\n\(result.errors)")
+      for words in ["no lab gets healthy here", "door-of-theirs", "door-of-ours"] {
+        #expect(result.out.contains(words), "\(result.out)")
+      }
+    }
+
     @Test func wrongWordsAreUsageErrors() throws {
       try Submission.with { lab in
         #expect(try lab.cli.run("verify", "--lab", lab.folder).status == 64)

@@ -62,7 +62,7 @@ struct Certify: AsyncParsableCommand {
   func run() async throws {
     output.apply()
     let installation = try Installation.find()
-    try Doctor.requireParts(for: engine.kind)
+    try await Doctor.requireParts(for: engine.kind)
     let subjects = try ids.isEmpty ? Self.subjects(installation.scenarios, installation) : Self.named(ids, installation)
     let chosen = try choose(subjects)
     let lock = try claim()

@@ -21,7 +21,7 @@ struct Demo: AsyncParsableCommand {
   func run() async throws {
     output.apply()
     let installation = try Installation.find()
-    try Doctor.requireParts()
+    try await Doctor.requireParts()
     RunDirectory.sweep()
     let temporary = try lab == nil ? PrivateFolder.make("demo") : nil
     let early = Interrupt { EmergencyStop.begin(nil) }

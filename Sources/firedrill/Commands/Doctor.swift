@@ -20,15 +20,9 @@ struct Doctor: AsyncParsableCommand {
     let fleet = FileManager.default.isExecutableFile(atPath: installation.fleet)
     Console.out("fleet: \(fleet ? installation.fleet : Console.red("missing"))")
     if !fleet { problems.append("make build") }
-    let namespaces = try await Self.namespacesWork()
-    Console.out("namespaces: \(namespaces ? "yes" : Console.red("refused"))")
-    if !namespaces {
-      problems.append(
-        getuid() == 0
-          ? "run in a container or machine with CAP_SYS_ADMIN"
-          : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-      )
-    }
+    let refusal = try await Namespaces.refusal()
+    Console.out("namespaces: \(refusal.map { Console.red("refused") + " (\($0))" } ?? "yes")")
+    if refusal != nil { problems.append(Namespaces.remedy) }
     Self.tellRoom()
     Console.out("containers (--engine compose): \(ContainerImages.words())")
     Console.out("Docker Compose (for a lab without Firedrill): \(await Self.composeVersion() ?? "no")")
@@ -60,18 +54,16 @@ struct Doctor: AsyncParsableCommand {
     return nil
   }
 
-  /// The kind of namespaces that each node gets.
-  private static func namespacesWork() async throws -> Bool {
-    let flags = getuid() == 0 ? ["-m", "-p", "-f", "-u", "-i"] : ["-U", "-m", "-p", "-f", "-u", "-i"]
-    return try await CommandRunner.run(["/usr/bin/unshare"] + flags + ["/bin/true"], timeout: .seconds(5)).status == 0
-  }
-
-  /// Throws with the one line that installs what is missing.
-  static func requireParts(for engine: EngineKind = .process) throws {
+  /// Throws with the one line that installs what is missing, or says what this machine has to allow.
+  static func requireParts(for engine: EngineKind = .process) async throws {
     if engine == .compose { try ContainerImages.require() }
     // The servers of containers are in their images; what looks at them from outside is not.
     let missing = Part.missing.filter { engine == .process || ["psql", "prometheus"].contains($0.program) }
-    guard !missing.isEmpty else { return }
+    guard !missing.isEmpty else {
+      // Otherwise every lab looks as if its files were wrong: none gets healthy.
+      if engine == .process { try await Namespaces.require() }
+      return
+    }
     let names = missing.map(\.program).joined(separator: ", ")
     throw EngineError("missing: \(names). Install with: \(Part.installLine(missing))", code: .missingPart)
   }

@@ -31,7 +31,7 @@ struct Start: AsyncParsableCommand {
     let installation = try Installation.find()
     let folder = lab.folder
     let scenario = try id.map { try Self.known($0, installation) } ?? folder.requireState().scenario
-    try Doctor.requireParts(for: goesOn ? folder.requireState().kind : engine.kind)
+    try await Doctor.requireParts(for: goesOn ? folder.requireState().kind : engine.kind)
     RunDirectory.sweep()
     if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
       throw EngineError("the lab in \(folder.path) runs; `firedrill stop` ends it", code: .usage)

@@ -58,8 +58,10 @@ struct VerifiedLab {
     var verdict = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
     await EmergencyStop.yield()
     await LabEnd.end(run)
-    if verdict.isNotHealthy, try await !stockLabGetsHealthy(in: temporary) {
-      verdict = said(.inconclusive(.notTried, "no lab gets healthy here, not even an untouched one"))
+    if let words = verdict.notHealthy, let trouble = try await troubleOfStockLab(in: temporary) {
+      verdict = said(
+        .inconclusive(
+          .notTried, "no lab gets healthy here, not even an untouched one: \(trouble); of these files: \(words)"))
     }
     return verdict
   }
@@ -93,17 +95,20 @@ struct VerifiedLab {
     }
   }
 
-  /// Whether this machine can run an untouched lab now: otherwise files whose lab does not get healthy may be right.
-  private func stockLabGetsHealthy(in folder: String) async throws -> Bool {
+  /// Why this machine can't run an untouched lab now, if it can't: files whose lab does not get healthy may be right.
+  private func troubleOfStockLab(in folder: String) async throws -> String? {
     Console.note("the lab did not get healthy: trying an untouched one")
     let launch = Launch(folder: LabFolder(path: folder + "/untouched"), installation: installation)
     try launch.make(scenario, engine: engine)
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
-    let isHealthy = (try? await launch.up(unseen: true)) != nil
+    var trouble: String?
+    do { try await launch.up(unseen: true) } catch let failure as Wire.Failure { trouble = failure.message } catch {
+      trouble = "\(error)"
+    }
     await LabEnd.end(run)
-    return isHealthy
+    return trouble
   }
 
   /// A verdict without a grade.
@@ -157,6 +162,8 @@ struct VerifiedLab {
 }
 
 extension Verdict {
-  /// Whether it was given because no healthy lab came of the files.
-  fileprivate var isNotHealthy: Bool { checks.first?.finding.reason == "not_healthy" }
+  /// What was seen, where it was given because no healthy lab came of the files.
+  fileprivate var notHealthy: String? {
+    checks.first.flatMap { $0.finding.reason == "not_healthy" ? $0.finding.observed : nil }
+  }
 }

@@ -41,7 +41,7 @@ struct Verify: AsyncParsableCommand {
     let installation = try Installation.find()
     let chosen = try choose(installation)
     for (id, _) in chosen { if let kept = evidence(of: id) { try Self.requireEmpty(kept) } }
-    try Doctor.requireParts(for: engine.kind)
+    try await Doctor.requireParts(for: engine.kind)
     RunDirectory.sweep()
     let program = try fleet.map(FleetProgram.find)
     defer { program?.remove() }

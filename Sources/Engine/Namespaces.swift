@@ -1,0 +1,28 @@
+import Foundation
+
+/// Whether nodes can be processes here: each gets namespaces of its own, with a root and a /proc mounted in them.
+public enum Namespaces {
+  /// The line that mends a machine or container where they are refused.
+  public static var remedy: String {
+    getuid() == 0
+      ? "run in a container or machine with CAP_SYS_ADMIN"
+      : "run as root, or allow user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+  }
+
+  /// Why they are refused, in the system's words; nil where they work.
+  public static func refusal() async throws -> String? {
+    // A user namespace takes the place of root's rights.
+    let user = getuid() == 0 ? [] : ["-U", "-r"]
+    let tried = try await CommandRunner.run(
+      ["/usr/bin/unshare"] + user + ["-m", "-p", "-f", "-u", "-i", "--mount-proc", "/bin/true"], timeout: .seconds(5))
+    guard tried.status != 0 else { return nil }
+    let words = tried.output.split(whereSeparator: \.isNewline).last.map(String.init)
+    return words ?? "unshare ended with \(tried.status)"
+  }
+
+  /// - Throws: `EngineError` (`missingPart`) with the remedy where they are refused.
+  public static func require() async throws {
+    guard let refusal = try await refusal() else { return }
+    throw EngineError("namespaces are refused here (\(refusal)): \(remedy)", code: .missingPart)
+  }
+}
