@@ -78,7 +78,7 @@ public struct NodeStatus: Sendable, Codable, Equatable {
   public var restarts: Int
   /// Seconds since 1970; nil before its first start.
   public var startedAt: Double?
-  /// How it ended last: `exit 1`, `signal 9`.
+  /// How it ended last: `exit 1`, `signal 9`; with a reason after a comma where the machine told one.
   public var exit: String?
 
   /// Makes a status; `startedAt` is in seconds since 1970.

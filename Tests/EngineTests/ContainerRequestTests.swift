@@ -36,6 +36,7 @@ import Topology
     #expect(labels["com.docker.compose.container-number"] == "7")
     let host = try #require(body["HostConfig"] as? [String: Any])
     #expect(host["Memory"] as? Int == 64 << 20)
+    #expect(host["PidsLimit"] as? Int == 4096)
     #expect(host["ReadonlyRootfs"] as? Bool == true)
     #expect(host["CapDrop"] as? [String] == ["ALL"])
     let tmpfs = try #require(host["Tmpfs"] as? [String: String])
@@ -65,6 +66,26 @@ import Topology
       spec: visitor, container: ContainerParts.visitor, names: names, hosts: "/etc/hosts")
     let network = try #require(request.body["NetworkingConfig"] as? [String: [String: [String: Any]]])
     #expect(network["EndpointsConfig"]?["firedrill-ab12"]?.isEmpty == true)
+  }
+
+  private func answer(_ state: String) throws -> Result<DockerAnswer, EngineError> {
+    .success(try DockerAnswer(Data("HTTP/1.0 200 OK\r\n\r\n{\"State\":{\"Pid\":0\(state)}}".utf8)))
+  }
+
+  /// No container may take all of the machine's memory, and of one that tries it is said.
+  @Test func memoryHasBounds() throws {
+    for image in ContainerParts.images {
+      let text = "services:\n  a: {command: [x], image: \"\(image)\"}\n"
+      let topology = try Topology.parse([Topology.Source(name: "compose.yaml", text: text, judge: false)])
+      let memory = try ContainerParts.of(try #require(topology.service("a"))).memory
+      #expect((128 << 20...768 << 20).contains(try #require(memory)), "\(image)")
+    }
+    #expect(ContainerParts.visitor.memory == 256 << 20)
+    #expect(ContainerHost.isOutOfMemory(try answer(",\"OOMKilled\":true")))
+    #expect(ContainerHost.isOutOfMemory(try answer(",\"OOMKilled\":false")) == false)
+    #expect(!ContainerHost.isOutOfMemory(try answer("")))
+    #expect(LabEngine.status("signal 9" + ContainerHost.outOfMemory) == 137)
+    #expect(LabEngine.status("exit 3") == 3)
   }
 
   @Test(arguments: [

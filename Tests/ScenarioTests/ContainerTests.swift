@@ -63,8 +63,26 @@ extension ScenarioTests {
           let lines = try cli.run("status").out.split(separator: "\n")
           return lines.count { $0.contains("inventory-") && $0.contains(" healthy") } == 4
         }
+        let project = "firedrill-" + (try cli.runFolder as NSString).lastPathComponent
+        let limits = ["inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}", "\(project)-gateway"]
+        #expect(try cli.launch(["docker"] + limits, program: "/usr/bin/env").wait(30).out == "268435456 4096\n")
         let pid = try #require(try ProbedLab(cli).containers().first)
         #expect(Processes.isAlive(pid))
+      }
+    }
+
+    /// The kernel ends it without a word; its log has none.
+    @Test func whatRunsOutOfMemoryIsSaidTo() throws {
+      let cli = try CLI(engine: "compose")
+      try cli.withLab("base") {
+        try "#!/bin/sh\nexec tail /dev/zero\n".write(
+          toFile: cli.lab + "/bin/redis", atomically: false, encoding: .utf8)
+        _ = try cli.run("apply")
+        try eventually(within: 30, "status tells why redis ended") {
+          let nodes = try cli.json("status", "--json").value["nodes"] as? [[String: Any]]
+          let exit = nodes?.first { $0["name"] as? String == "redis" }?["exit"] as? String
+          return exit == "signal 9, out of memory: mem_limit"
+        }
       }
     }
 

@@ -84,6 +84,32 @@ import Yams
     #expect(services["postgres"]?["tmpfs"] as? [String] == ["/tmp", "/scratch"])
   }
 
+  @Test func containersHaveLimits() throws {
+    let services = try services()
+    #expect(services.values.allSatisfy { $0["pids_limit"] as? Int == 4096 })
+    #expect(services["inventory"]?["mem_limit"] as? Int == 256 << 20)
+    #expect(services["postgres"]?["mem_limit"] as? Int == 768 << 20)
+    #expect(services["provider"]?["mem_limit"] as? Int == 1536 << 20)
+  }
+
+  /// Compose takes this file's word for it, so none may stand here.
+  @Test func whatTheLabSaysOfMemoryCounts() throws {
+    let text = lab.replacing("user: postgres", with: "user: postgres\n    mem_limit: 64m")
+    let topology = try Topology.parse([Topology.Source(name: "compose.yaml", text: text)])
+    let file = try Yams.load(yaml: try ComposeOverride(topology).yaml()) as? [String: [String: [String: Any]]]
+    let postgres = try #require(file?["services"]?["postgres"])
+    #expect(postgres["mem_limit"] == nil && postgres["pids_limit"] as? Int == 4096)
+    #expect(ContainerLimits.memory(of: try #require(topology.service("postgres"))) == 64 << 20)
+  }
+
+  @Test func everyImageHasALimit() {
+    let names = [
+      "fleet", "pgbouncer", "postgres", "postgres-exporter", "prometheus", "redis", "redis-exporter",
+    ]
+    for name in names { #expect(ContainerLimits.memory(ofImage: "firedrill/\(name):0.1.0") != nil, "\(name)") }
+    #expect(ContainerLimits.memory(ofImage: "somebody/fleet:0.1.0") == nil)
+  }
+
   @Test func prometheusFindsEveryInstance() throws {
     let file = try #require(try Yams.load(yaml: try override.prometheus()) as? [String: Any])
     let jobs = try #require(file["scrape_configs"] as? [[String: Any]])

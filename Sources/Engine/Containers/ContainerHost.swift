@@ -182,7 +182,10 @@ final class ContainerHost: NodeHost {
   }
 
   private struct Inspection: Decodable {
-    struct State: Decodable { var Pid: Int32 }
+    struct State: Decodable {
+      var Pid: Int32
+      var OOMKilled: Bool?
+    }
     var State: State
   }
 
@@ -220,9 +223,21 @@ final class ContainerHost: NodeHost {
     let code = (try? result.get()).flatMap { try? JSONDecoder().decode(Wait.self, from: $0.body).StatusCode }
     // Docker tells both as numbers, as shells do.
     let exit = code.map { $0 > 128 && $0 < 160 ? "signal \($0 - 128)" : "exit \($0)" }
-    remove(names.container(life.node)) {
-      life.report(.ended(exit: exit ?? "lost: the Docker engine went away", failed: code != 0))
+    let end = { [self] (exit: String) in
+      remove(names.container(life.node)) { life.report(.ended(exit: exit, failed: code != 0)) }
     }
+    guard code == 128 + Int(SIGKILL), let exit else { return end(exit ?? "lost: the Docker engine went away") }
+    calls.start("GET", "/containers/\(names.container(life.node))/json", patience: Self.patience) { result in
+      end(exit + (Self.isOutOfMemory(result) ? Self.outOfMemory : ""))
+    }
+  }
+
+  /// Whoever looks for a reason finds none in the node's log.
+  static let outOfMemory = ", out of memory: mem_limit"
+
+  static func isOutOfMemory(_ result: Result<DockerAnswer, EngineError>) -> Bool {
+    guard case .success(let answer) = result else { return false }
+    return (try? JSONDecoder().decode(Inspection.self, from: answer.body))?.State.OOMKilled ?? false
   }
 
   private func remove(_ container: String, then: @escaping () -> Void) {

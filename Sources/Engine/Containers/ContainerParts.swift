@@ -8,7 +8,8 @@ enum ContainerParts {
     ["fleet", "pgbouncer", "postgres", "postgres-exporter", "prometheus", "redis", "redis-exporter"].map(image))
 
   /// The image of what only visits the lab: a fault's worker, a preflight.
-  static let visitor = SpawnSpec.Container(image: image("fleet"), memory: nil, ports: [])
+  static let visitor = SpawnSpec.Container(
+    image: image("fleet"), memory: ContainerLimits.memory(ofImage: image("fleet")), ports: [])
 
   private static func image(_ name: String) -> String { "firedrill/\(name):\(Release.version)" }
 
@@ -44,7 +45,7 @@ enum ContainerParts {
       throw EngineError("\(place).ports: several instances can't have the same port of this machine", code: .usage)
     }
     return SpawnSpec.Container(
-      image: image, memory: service.memoryLimit, ports: try service.ports.map { try port($0, place) })
+      image: image, memory: ContainerLimits.memory(of: service), ports: try service.ports.map { try port($0, place) })
   }
 
   /// Reads `127.0.0.1:8080:80`.

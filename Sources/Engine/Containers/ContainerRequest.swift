@@ -1,4 +1,5 @@
 import Foundation
+import Topology
 
 /// Which containers and networks are whose: what Docker knows them by.
 struct ContainerNames {
@@ -83,15 +84,12 @@ struct ContainerRequest {
       "NetworkMode": names.network, "Mounts": mounts, "Tmpfs": memory, "ReadonlyRootfs": true,
       "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"], "LogConfig": ["Type": "none"],
       "ShmSize": 256 << 20, "Memory": container.memory ?? 0, "MemorySwap": container.memory ?? 0,
-      "PidsLimit": Self.mostTasks, "Ulimits": ulimits,
+      "PidsLimit": ContainerLimits.tasks, "Ulimits": ulimits,
       "PortBindings": Dictionary(
         grouping: container.ports, by: { "\($0.target)/tcp" }
       ).mapValues { $0.map { ["HostIp": $0.address, "HostPort": "\($0.published)"] } },
     ]
   }
-
-  /// Processes and threads of one node.
-  private static let mostTasks = 4096
 
   private var mounts: [[String: Any]] {
     let own = spec.mounts.compactMap { mount in

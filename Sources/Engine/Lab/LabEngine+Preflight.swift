@@ -60,9 +60,9 @@ extension LabEngine {
       container: self.plan.engine == .compose ? ContainerParts.visitor : nil)
   }
 
-  /// The exit status behind the guardian's words for an end: `exit 1`, `signal 9`.
-  private static func status(_ exit: String) -> Int32 {
-    let parts = exit.split(separator: " ")
+  /// The exit status behind the guardian's words for an end: `exit 1`, `signal 9`, `signal 9, out of memory`.
+  static func status(_ exit: String) -> Int32 {
+    let parts = exit.prefix { $0 != "," }.split(separator: " ")
     guard parts.count == 2, let number = Int32(parts[1]) else { return 126 }
     return parts[0] == "exit" ? number : 128 + number
   }

@@ -66,6 +66,9 @@ public struct ComposeOverride {
       "tmpfs": ["/tmp"] + service.tmpfs.map(\.path).filter { $0 != "/tmp" },
     ]
     if service.user == nil { all["user"] = "nobody" }
+    all["pids_limit"] = ContainerLimits.tasks
+    // What a lab's own file says would count less than what stands here.
+    if service.judge || service.memoryLimit == nil { all["mem_limit"] = ContainerLimits.memory(of: service) }
     return all
   }
 
