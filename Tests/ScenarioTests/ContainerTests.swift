@@ -131,6 +131,21 @@ extension ScenarioTests {
       }
     }
 
+    /// Engine, images and room are seen by who may not start a lab of containers, too.
+    @Test func doctorLooksAtTheEngine() throws {
+      let cli = try CLI(engine: "compose")
+      let folder = try docker(cli, "info", "--format", "{{.DockerRootDir}}")
+      let version = try docker(cli, "version", "--format", "{{.Server.Version}}")
+      let root = try cli.run("doctor")
+      #expect(root.out.contains("containers (--engine compose): yes, Docker engine \(version)\n"), "\(root.out)")
+      #expect(root.out.contains("disk (\(folder)): "), "\(root.out)")
+      let user = ["-U", "--map-user=1000", "--map-group=1000", cli.program, "doctor"]
+      let other = try cli.launch(user, program: "/usr/bin/unshare").wait(30)
+      #expect(other.out.contains("no: Docker engine \(version); containers are"), "\(other.out)")
+      #expect(other.out.contains("run firedrill as root"), "\(other.out)")
+      #expect(other.out.contains("disk (\(folder)): "), "\(other.out)")
+    }
+
     /// Whoever has Docker and was handed a lab can have it judged.
     @Test func aLabThatWasHandedOutIsJudgedByAContainer() throws {
       let cli = try CLI(engine: "compose")

@@ -2,37 +2,67 @@ import Foundation
 
 /// What a machine must have for labs of containers.
 public enum ContainerImages {
-  /// What there is, in a few words. Labs of processes need none of it.
-  public static func words() -> String {
+  /// A Docker engine that answers.
+  public struct Found: Sendable {
+    /// Of the engine.
+    public var version: String
+    /// The folder where it keeps images and containers; nil where it doesn't say.
+    public var folder: String?
+  }
+
+  private struct Version: Decodable { var Version: String }
+  private struct Info: Decodable { var DockerRootDir: String? }
+
+  /// What answers, and what labs of containers still lack, each with what to do; both may be seen without root's rights.
+  public static func look() -> (found: Found?, problems: [String]) {
+    var problems: [String] = []
+    var found: Found?
     do {
-      try require()
-      let answer = try DockerCalls().perform("GET", "/version", patience: 5)
-      let version = (try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any])?["Version"] as? String
-      return "yes, Docker engine \(version ?? "of no version")"
-    } catch { return "no: \(error)" }
+      let calls = try engine()
+      let answer = try calls.perform("GET", "/version", patience: 5)
+      let version = try? JSONDecoder().decode(Version.self, from: answer.body).Version
+      let info = try calls.perform("GET", "/info", patience: 5)
+      let folder = try? JSONDecoder().decode(Info.self, from: info.body).DockerRootDir
+      found = Found(version: version ?? "of no version", folder: folder)
+      let missing = try ContainerParts.images.sorted().filter {
+        try !calls.perform("GET", "/images/\($0)/json").isSuccess
+      }
+      if !missing.isEmpty {
+        problems.append(words(missing: missing, isCheckout: isCheckout(try? Installation.find().share)))
+      }
+    } catch { problems.append("\(error)") }
+    if getuid() != 0 { problems.append("containers are watched and frozen from outside: run firedrill as root") }
+    return (found, problems)
   }
 
   /// - Throws: `EngineError`, with what to do, where the engine or an image is missing.
   public static func require() throws {
-    guard getuid() == 0 else {
-      throw EngineError("containers are watched and frozen from outside: run firedrill as root", code: .missingPart)
-    }
+    let problems = look().problems
+    guard problems.isEmpty else { throw EngineError(problems.joined(separator: "; "), code: .missingPart) }
+  }
+
+  /// What brings images that are missing: where releases are installed nothing makes any.
+  static func words(missing: [String], isCheckout: Bool) -> String {
+    let what = "missing images: \(missing.joined(separator: ", "))."
+    if isCheckout { return "\(what) Make them with: make images" }
+    return "\(what) Load them with: docker load --input firedrill-images.tar.gz (the file that `make prefetch` packs in "
+      + "a checkout of version \(Release.version))"
+  }
+
+  /// Whether Firedrill's files stand where images can be made.
+  static func isCheckout(_ share: String?) -> Bool {
+    guard let share else { return false }
+    return ["Makefile", "scripts/images"].allSatisfy { FileManager.default.fileExists(atPath: "\(share)/\($0)") }
+  }
+
+  private static func engine() throws -> DockerCalls {
     if let host = ProcessInfo.processInfo.environment["DOCKER_HOST"], !host.isEmpty, !host.hasPrefix("unix://") {
-      throw EngineError(
-        "DOCKER_HOST=\(host): a Docker engine of this machine is needed, unix://PATH", code: .missingPart)
+      throw EngineError("DOCKER_HOST=\(host): a Docker engine of this machine is needed, unix://PATH")
     }
     let calls = DockerCalls()
     do {
       guard try calls.perform("GET", "/_ping", patience: 5).isSuccess else { throw EngineError("it refuses") }
-    } catch {
-      throw EngineError("a Docker engine is needed: \(error); start it, or set DOCKER_HOST", code: .missingPart)
-    }
-    let missing = try ContainerParts.images.sorted().filter {
-      try !calls.perform("GET", "/images/\($0)/json").isSuccess
-    }
-    guard missing.isEmpty else {
-      throw EngineError(
-        "missing images: \(missing.joined(separator: ", ")). Make them with: make images", code: .missingPart)
-    }
+    } catch { throw EngineError("a Docker engine is needed: \(error); start it, or set DOCKER_HOST") }
+    return calls
   }
 }

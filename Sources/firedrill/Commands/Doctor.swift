@@ -23,8 +23,9 @@ struct Doctor: AsyncParsableCommand {
     let refusal = try await Namespaces.refusal()
     Console.out("namespaces: \(refusal.map { Console.red("refused") + " (\($0))" } ?? "yes")")
     if refusal != nil { problems.append(Namespaces.remedy) }
-    Self.tellRoom()
-    Console.out("containers (--engine compose): \(ContainerImages.words())")
+    let containers = ContainerImages.look()
+    Self.tellRoom(docker: containers.found?.folder)
+    Console.out("containers (--engine compose): \(Self.words(containers))")
     Console.out("Docker Compose (for a lab without Firedrill): \(await Self.composeVersion() ?? "no")")
     if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
     Console.note("\nTo mend:")
@@ -36,13 +37,25 @@ struct Doctor: AsyncParsableCommand {
   private static let largest = 1 << 30
 
   /// No problem yet where it is little: most labs need less, and one that runs has its part of it.
-  private static func tellRoom() {
-    for (name, bytes) in [
-      ("memory", MachineRoom.memory), ("disk (\(RunDirectory.base))", MachineRoom.disk(of: RunDirectory.base).bytes),
-    ] {
+  ///
+  /// - Parameter docker: where images and containers are, if an engine answers.
+  private static func tellRoom(docker: String?) {
+    let disks = [RunDirectory.base, docker].compactMap { $0 }
+    for (name, bytes) in [("memory", MachineRoom.memory)]
+      + disks.map({ ("disk (\($0))", MachineRoom.disk(of: $0).bytes) })
+    {
       let text = String(format: "%.1f GB free", Double(bytes) / 1e9)
       Console.out("\(name): \(bytes < largest ? Console.yellow(text + "; a large lab takes 1 GB") : text)")
     }
+  }
+
+  /// Labs of processes need none of it.
+  private static func words(_ containers: (found: ContainerImages.Found?, problems: [String])) -> String {
+    let engine = containers.found.map { "Docker engine \($0.version)" }
+    guard containers.problems.isEmpty else {
+      return "no: " + ([engine].compactMap { $0 } + containers.problems).joined(separator: "; ")
+    }
+    return "yes, \(engine ?? "")"
   }
 
   /// Of the plugin, or of the program of its own that came before it.
