@@ -57,7 +57,7 @@ test-containers: build ## labs of containers, with a Docker engine of its own wh
 	  scripts/tests --skip-build $(ONE).*ContainerTests && \
 	  scripts/tests $(TWO).HostileContainerTests --skip-build'
 
-images: build ## the images of labs of containers (firedrill start ID --engine compose); needs a Docker engine
+images: $(if $(filter container,$(BUILD)),,build) ## the images of labs of containers (firedrill start ID --engine compose); needs a Docker engine
 	scripts/bootstrap containers
 	FIREDRILL_BIN_DIR=$(BIN) scripts/images
 

@@ -16,6 +16,20 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# Ends with 69 where no Docker engine answers.
+require_docker() {
+  have docker || die "$EX_UNAVAILABLE" "docker is missing; 'scripts/bootstrap containers' installs it"
+  timeout 10 docker version >/dev/null || die "$EX_UNAVAILABLE" "no Docker engine answers; start it, or set DOCKER_HOST"
+}
+
+# image_names CHECKOUT: the names of the images, firedrill/NAME, one a line.
+image_names() {
+  sed -n 's/^FROM .* AS \(.*\)/\1/p' "$1/compose/images/Dockerfile" | grep -vxE 'programs|base|with-.*'
+}
+
+# source_version CHECKOUT: what its programs say of themselves, once they are built.
+source_version() { sed -n 's/.* version = "\(.*\)"$/\1/p' "$1/Sources/Engine/Release.swift"; }
+
 # Whether somebody could answer a question; asked once, since the functions below redirect their input.
 interactive=false
 [ ! -t 0 ] || interactive=true

@@ -45,8 +45,8 @@ public enum ContainerImages {
   static func words(missing: [String], isCheckout: Bool) -> String {
     let what = "missing images: \(missing.joined(separator: ", "))."
     if isCheckout { return "\(what) Make them with: make images" }
-    return "\(what) Load them with: docker load --input firedrill-images.tar.gz (the file that `make prefetch` packs in "
-      + "a checkout of version \(Release.version))"
+    return "\(what) Load them with: docker load --input firedrill-images.tar.gz (the file that `make prefetch` packs "
+      + "in a checkout of version \(Release.version))"
   }
 
   /// Whether Firedrill's files stand where images can be made.
