@@ -11,10 +11,12 @@ extension ScenarioTests {
       return result.out.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// With whichever Compose is there.
+    /// Whichever Compose is there.
+    private static let compose =
+      "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
+
     private func compose(_ cli: CLI, in folder: String, _ arguments: String) throws -> CLI.Result {
-      let program = "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
-      return try cli.launch(["-c", "cd '\(folder)' && \(program) \(arguments)"], program: "/bin/sh").wait(120)
+      try cli.launch(["-c", "cd '\(folder)' && \(Self.compose) \(arguments)"], program: "/bin/sh").wait(120)
     }
 
     /// Nothing of the lab with that run folder is left in Docker.
@@ -167,11 +169,27 @@ extension ScenarioTests {
         try #require(text.contains(old))
         try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
       }
-      let passed = try grader("grade")
-      #expect(passed.status == 0 && passed.out.contains("passed"), "\(passed.out)\n\(passed.errors)")
       // What is written into the folder belongs to who has it.
       let given = try cli.launch(["-R", "65534:65534", folder], program: "/bin/chown").wait(10)
       try #require(given.status == 0)
+      func ownedByRoot() throws -> String {
+        try cli.launch([folder + "/lab", "-user", "0"], program: "/usr/bin/find").wait(10).out
+      }
+      let passed = try grader("grade --junit /lab/junit.xml --evidence /lab/.evidence")
+      #expect(passed.status == 0 && passed.out.contains("passed"), "\(passed.out)\n\(passed.errors)")
+      for report in ["junit.xml", ".evidence/deadlock/verdict.json"] {
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/lab/\(report)"), "\(report)")
+      }
+      #expect(try ownedByRoot().isEmpty)
+      // So it is with what a grade has written when it is interrupted.
+      let name = "firedrill-test-\(UUID().uuidString.lowercased())"
+      let run = "cd '\(folder)' && \(Self.compose) -f grader.yaml run --rm -T --name \(name) grader grade"
+      let cut = try cli.launch(["-c", "\(run) --evidence /lab/.evidence/cut"], program: "/bin/sh")
+      let history = folder + "/lab/.evidence/cut/deadlock/history.jsonl"
+      try eventually(within: 60, "evidence is written") { FileManager.default.fileExists(atPath: history) }
+      _ = try docker(cli, "kill", "--signal", "TERM", name)
+      #expect(try cut.wait(60).status == 130, "\(cut.errors)")
+      #expect(try ownedByRoot().isEmpty)
       let hint = try grader("hint")
       #expect(hint.status == 0 && hint.out.hasPrefix("1. "), "\(hint.out)\n\(hint.errors)")
       let owner = try FileManager.default.attributesOfItem(atPath: folder + "/lab/.firedrill/hints")[.ownerAccountID]
