@@ -60,7 +60,7 @@ public struct Grader: Sendable {
       try await HTTPProbe.with { http in
         let context = TrialContext(
           engine: engine, scenario: scenario, topology: options.topology, seed: record.seed, recorder: recorder,
-          load: load, http: http, memory: GradeMemory(), progress: progress)
+          load: load, http: http, memory: GradeMemory(), progress: progress, isBlind: options.blindName != nil)
         try await tryAll(context)
       }
     }

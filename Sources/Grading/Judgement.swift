@@ -17,10 +17,19 @@ public enum Judgement {
   public static func verdict(_ scenario: Scenario, _ history: History, _ record: GradeRecord) -> Verdict {
     let isBlind = record.blind ?? false
     var checks = results(scenario, history)
-    // The runbook's name is that of the failure.
-    if isBlind { for index in checks.indices { checks[index].runbook = "" } }
+    if isBlind { hideAnswers(in: &checks, of: scenario) }
     return Verdict(
       scenario: isBlind ? record.scenario : scenario.id, seed: record.seed, engine: record.engine,
       required: record.required, checks: checks, load: history.load(), evidence: record.evidence)
+  }
+
+  /// The runbook's name is that of the failure, and what kind of fault took effect is half of the answer.
+  private static func hideAnswers(in checks: inout [CheckResult], of scenario: Scenario) {
+    let tellers = Set(scenario.checks.filter { $0.kind == FaultTookEffect.kind }.map(\.id))
+    for index in checks.indices {
+      checks[index].runbook = ""
+      guard tellers.contains(checks[index].id) else { continue }
+      checks[index].finding.observed = FaultTookEffect.blindly(checks[index].finding.status)
+    }
   }
 }

@@ -8,7 +8,7 @@ public enum CheckCatalogue {
   }
 
   private static let kinds: [String: Kind] = [
-    "fault-took-effect": Kind(parameters: []) { plan, _ in FaultTookEffect(plan: plan) },
+    FaultTookEffect.kind: Kind(parameters: []) { plan, _ in FaultTookEffect(plan: plan) },
     "every-instance-serves": Kind(parameters: ["instances", "refuses", "missing"]) { plan, scenario in
       EveryInstanceServes(plan: plan, operations: scenario.sweepOperations(of: plan.trial))
     },

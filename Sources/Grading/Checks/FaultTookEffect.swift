@@ -4,7 +4,14 @@ import DrillCore
 ///
 /// Reasons: `fault_not_verified` (inconclusive): a fault of the trial was not verified, or none was injected.
 struct FaultTookEffect: PlannedCheck {
+  /// What scenarios call it.
+  static let kind = "fault-took-effect"
   let plan: CheckPlan
+
+  /// What was seen, without the name of any fault: for a lab whose failure is to be found.
+  static func blindly(_ status: Finding.Status) -> String {
+    status == .met ? "what was done to the lab took effect" : "what was done to the lab was not seen to take effect"
+  }
 
   func evaluate(_ history: History) -> Finding {
     let expected = "each fault is seen to take effect"

@@ -47,8 +47,7 @@ extension TrialContext {
     for standing in try await engine.activeFaults() where standing.kind == plan.kind {
       try await engine.clear(standing.id)
     }
-    let told = parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    progress("injecting \(plan.kind): \(told)")
+    progress(Self.announcement(of: plan.kind, parameters, isBlind: isBlind))
     record(plan.kind, "inject", trial: trial, id: id, parameters)
     let request = FaultRequest(kind: plan.kind, parameters: parameters, lease: plan.lease / .seconds(1))
     let fault = try await engine.inject(request).id
@@ -56,5 +55,12 @@ extension TrialContext {
     let (isThere, detail) = await FaultLook(context: self).look(plan.kind, parameters)
     record(plan.kind, isThere ? "verified" : "unverified", trial: trial, id: id, ["detail": detail])
     return fault
+  }
+
+  /// What people read when a fault is injected: what it is and where would be the answer to a blind lab.
+  static func announcement(of kind: String, _ parameters: [String: String], isBlind: Bool) -> String {
+    guard !isBlind else { return "injecting a fault" }
+    let told = parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    return "injecting \(kind): \(told)"
   }
 }

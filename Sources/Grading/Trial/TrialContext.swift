@@ -17,6 +17,8 @@ struct TrialContext: Sendable {
   let memory: GradeMemory
   /// A line for people.
   let progress: @Sendable (String) -> Void
+  /// Whether what people read must not name the failure.
+  var isBlind = false
 
   /// The port that every service of the shop listens on.
   static let servicePort = 8080
