@@ -16,7 +16,8 @@ extension LabController {
       throw EngineError("the lab \(state.scenario) has no failure to be graded", code: .usage)
     }
     let scenario = try ScenarioFile.load(path)
-    let folder = order.evidence ?? "\(lab.evidence)/\(Self.stamp())"
+    let home = state.blind ? BlindEvidence(labID: state.id).folder : lab.evidence
+    let folder = order.evidence ?? "\(home)/\(Self.stamp())"
     let options = GradeOptions(
       seed: order.seed, required: order.required, engineName: state.engine, evidence: folder,
       topology: await engine.appliedTopology(), pristine: lab.pristine, blindName: state.blind ? state.shownName : nil)

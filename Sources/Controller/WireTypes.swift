@@ -33,7 +33,8 @@ public enum Wire {
   public struct Grade: Codable, Sendable {
     /// Replays a grade; nil draws a fresh seed.
     public var seed: UInt64?
-    /// Where the evidence goes, an absolute path; nil: a folder of its own in the lab's `.evidence`.
+    /// Where the evidence goes, an absolute path; nil: a folder of its own in the lab's `.evidence`, or
+    /// where a blind lab keeps it.
     public var evidence: String?
     /// The tier that has to be reached.
     public var required: Tier

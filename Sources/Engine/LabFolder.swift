@@ -96,7 +96,9 @@ public struct LabFolder: Sendable, Equatable {
   /// The state of the lab, or nil where no lab was started.
   public func state() throws -> State? {
     guard let data = FileManager.default.contents(atPath: stateFile) else { return nil }
-    return try JSONDecoder().decode(State.self, from: data)
+    var state = try JSONDecoder().decode(State.self, from: data)
+    state.scenario = Self.plain(state.scenario)
+    return state
   }
 
   /// The state of a lab that must be there.
@@ -107,12 +109,25 @@ public struct LabFolder: Sendable, Equatable {
     return state
   }
 
-  /// Writes the state.
+  /// Writes the state; that of a blind lab so that neither `cat` nor `grep` gives the scenario away. It is no secret:
+  /// whoever decodes it wants to know.
   public func save(_ state: State) throws {
+    var state = state
+    if state.blind { state.scenario = Self.coded + Data(state.scenario.utf8).base64EncodedString() }
     try FileManager.default.createDirectory(atPath: stateFolder, withIntermediateDirectories: true)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
     try encoder.encode(state).write(to: URL(fileURLWithPath: stateFile), options: .atomic)
+  }
+
+  /// Begins a scenario's id that is not written as it is.
+  private static let coded = "base64:"
+
+  private static func plain(_ scenario: String) -> String {
+    guard scenario.hasPrefix(coded), let data = Data(base64Encoded: String(scenario.dropFirst(coded.count))) else {
+      return scenario
+    }
+    return String(decoding: data, as: UTF8.self)
   }
 
   /// The services' program: the one that `apply --build` put into the lab, or the installation's.

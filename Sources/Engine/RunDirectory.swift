@@ -44,6 +44,8 @@ public struct RunDirectory: Sendable, Equatable {
   var dockerSocketFile: String { path + "/docker" }
   /// That socket; nil for processes.
   public var dockerSocket: String? { try? String(contentsOfFile: dockerSocketFile, encoding: .utf8) }
+  /// The evidence of a blind lab's grades: beside this folder, which goes when the lab ends.
+  public var blindEvidence: String { path + ".evidence" }
   /// Named volumes of the lab's.
   public var volumes: String { path + "/volumes" }
   /// Those of the judge's, whatever the lab calls its own.

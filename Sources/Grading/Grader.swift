@@ -150,7 +150,7 @@ public struct Grader: Sendable {
     try evidence.seal()
     // They can be drawn again from the history, and so are no part of what is sealed.
     try evidence.write(Data(GradePicture.latency(history).utf8), to: "latency.svg")
-    try evidence.write(Data(GradePicture.errors(history).utf8), to: "errors.svg")
+    try evidence.write(Data(GradePicture.errors(history).utf8), to: Evidence.lastName)
   }
 
   /// Hundreds of instances and a few thousand held connections need more files than a shell's usual limit.

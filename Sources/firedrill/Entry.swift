@@ -32,7 +32,7 @@ enum HiddenProcess: String {
   case enterLab = "enter-lab"
   /// `enter-node PID -- COMMAND...`: runs the command inside a node.
   case enterNode = "enter-node"
-  /// `fault-worker KIND NAME=VALUE...`: applies a fault, and undoes it when it is ended.
+  /// `fault-worker`: applies the fault that a file tells it, and undoes it when it is ended.
   case faultWorker = "fault-worker"
 
   func run(_ arguments: [String]) -> Int32 {

@@ -71,6 +71,21 @@ import Testing
     #expect(try text(lab.path + "/a") == "scenario")
   }
 
+  /// `grep -r` over a blind lab's folder must not find what it is; every command must.
+  @Test func aBlindLabsScenarioIsNotWrittenAsItIs() throws {
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let lab = LabFolder(path: scratch + "/lab")
+    var state = LabFolder.State(
+      id: "1a2b", scenario: "stale-reads", seed: 1, blind: true, engine: "process", startedAt: 0)
+    try lab.save(state)
+    #expect(try !text(lab.stateFile).contains("stale"))
+    #expect(try lab.requireState() == state)
+    state.blind = false
+    try lab.save(state)
+    #expect(try text(lab.stateFile).contains("\"stale-reads\""))
+    #expect(try lab.requireState() == state)
+  }
+
   @Test func resetBringsBackEveryFileAndKeepsTheSecrets() throws {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let lab = LabFolder(path: scratch + "/lab")

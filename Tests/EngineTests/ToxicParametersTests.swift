@@ -84,6 +84,6 @@ import Testing
       kind: "toxic", parameters: Self.link.merging(["type": "blackhole"]) { $1 }, lease: 7)
     guard case .worker(let worker) = try FaultKind(request) else { throw EngineError("no worker") }
     #expect(worker.secret == "proxy-token")
-    #expect(worker.arguments.contains("lease_seconds=7.0"))
+    #expect(worker.orders["lease_seconds"] == "7.0")
   }
 }

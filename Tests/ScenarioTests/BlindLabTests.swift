@@ -16,15 +16,40 @@ extension SideBySideTests {
       #expect(!start.out.contains("# The order that was just placed is not found"))
       try whatIsSeenSaysNothing(cli, start.out)
       try itIsWatched(cli)
-      try theRunbookIsAskedForTwice(cli)
-      try aGradeSaysNothing(cli)
+      try theRunbookIsRefused(cli)
+      let evidence = try aGradeSaysNothing(cli)
       try aPostMortemIsBegun(cli)
+      try nothingIn(cli, "the lab's folder after all of it")
+      try theEvidenceComesWithTheAnswer(cli, evidence)
+      try theEvidenceComesWithTheEnd(cli, (evidence as NSString).lastPathComponent)
+    }
+
+    /// Every file that a trainee has, what Firedrill keeps beside them included.
+    private func nothingIn(_ cli: CLI, _ what: Comment) throws {
+      let files = try cli.script("grep -rI '' --exclude-dir=secrets .").out
+      #expect(files.contains(".firedrill/lab.json:") && files.contains("./BRIEF.md:"), what)
+      for word in Self.words {
+        let line = files.split(separator: "\n").first { $0.contains(word) } ?? ""
+        #expect(line.isEmpty, "\(what): \(line)")
+      }
+    }
+
+    /// What `ps` shows, and what is called after the lab's nodes.
+    private func processesSayNothing(_ cli: CLI) throws {
+      let guardian = try #require(Processes.withWords("guardian", cli.lab).first)
+      let own = Set(Processes.children(of: guardian))
+      let lines = Processes.all.filter { own.contains($0.pid) }.map { $0.line.joined(separator: " ") }
+      // The fault that this lab has all the time.
+      #expect(lines.contains { $0.contains("fault-worker") }, "\(lines)")
+      let names = try FileManager.default.contentsOfDirectory(atPath: cli.runFolder)
+      #expect(names.contains { $0.hasPrefix("fault-") && $0.hasSuffix(".log") }, "\(names)")
+      for word in Self.words { #expect(!(lines + names).contains { $0.contains(word) }, "\(word)") }
     }
 
     private func whatIsSeenSaysNothing(_ cli: CLI, _ brief: String) throws {
       let looks = try [
         cli.run("status", "--all").out, cli.run("status", "--json").out, cli.run("changes").out,
-        cli.script("env; cat /etc/hosts; grep -rI '' --exclude-dir=.firedrill --exclude-dir=secrets .").out,
+        cli.script("env; cat /etc/hosts").out,
         cli.script("for s in gateway inventory order payment; do curl -s --max-time 5 http://$s:8080/metrics; done")
           .out,
         cli.script(
@@ -38,7 +63,14 @@ extension SideBySideTests {
         #expect(look.count > 20)
         for word in Self.words { #expect(!look.contains(word), "\(word)") }
       }
+      try nothingIn(cli, "the lab's folder")
+      try processesSayNothing(cli)
       #expect(!brief.contains("stale"))
+      // The contract is whole but for what only describes the failure anew.
+      #expect(brief.contains("- Mitigated:") && !brief.contains("- Prevented:"), "\(brief)")
+      #expect(try cli.run("brief").out.contains("`firedrill brief --prevented`"))
+      let whole = try cli.run("brief", "--prevented").out
+      #expect(whole.hasPrefix("# incident-") && whole.contains("- Prevented:"), "\(whole)")
       #expect(try cli.run("status").out.hasPrefix("incident-"))
     }
 
@@ -66,24 +98,33 @@ extension SideBySideTests {
       #expect(repaired.out.contains("the symptom was not seen: "), "\(repaired.out) \(repaired.errors)")
     }
 
-    private func theRunbookIsAskedForTwice(_ cli: CLI) throws {
+    private func theRunbookIsRefused(_ cli: CLI) throws {
       let refused = try cli.run("runbook")
       #expect(refused.status == 64 && refused.errors.contains("--reveal"), "\(refused.errors)")
       #expect(try cli.run("runbook", "--run", "x").status == 64)
       for word in Self.words { #expect(!refused.errors.contains(word) && !refused.out.contains(word)) }
-      #expect(try cli.run("runbook", "--reveal").out.contains("stale-reads"))
     }
 
-    private func aGradeSaysNothing(_ cli: CLI) throws {
-      let graded = try cli.run("grade", "--json", "--evidence", cli.lab + "-evidence")
-      let explained = try cli.run("regrade", cli.lab + "-evidence", "--explain")
-      // The scenario itself is part of the evidence, and of what judges it; nothing that people read names it.
-      let summary = try cli.script("cd '\(cli.lab)-evidence' && grep -r '' --exclude=scenario.yaml .")
-      for look in [graded.out, graded.errors, explained.out, summary.out] {
+    /// - Returns: where the evidence lies.
+    private func aGradeSaysNothing(_ cli: CLI) throws -> String {
+      let junit = cli.lab + "-junit.xml"
+      let graded = try cli.run("grade", "--json", "--junit", junit)
+      let verdict = try JSONSerialization.jsonObject(with: Data(graded.out.utf8)) as? [String: Any]
+      let evidence = try #require(verdict?["evidence"] as? String, "\(graded.out) \(graded.errors)")
+      // The scenario itself is part of the evidence, and its history names every fault.
+      #expect(!evidence.hasPrefix(cli.lab) && !FileManager.default.fileExists(atPath: cli.lab + "/.evidence"))
+      let folder = (evidence as NSString).deletingLastPathComponent
+      #expect(try FileManager.default.attributesOfItem(atPath: folder)[.posixPermissions] as? Int == 0o700)
+      let explained = try cli.run("regrade", evidence, "--explain")
+      #expect(explained.status == graded.status, "\(explained.errors)")
+      let looks = [graded.out, graded.errors, explained.out, try String(contentsOfFile: junit, encoding: .utf8)]
+      for look in looks {
         #expect(look.count > 20)
-        for word in ["stale-reads", "stale_reads"] { #expect(!look.contains(word), "\(look.prefix(2000))") }
+        for word in Self.words { #expect(!look.contains(word), "\(word): \(look.prefix(4000))") }
       }
+      #expect(graded.errors.contains("injecting a fault"), "\(graded.errors)")
       #expect(graded.out.contains("incident-") && explained.out.contains("the lab is blind"))
+      return evidence
     }
 
     private func aPostMortemIsBegun(_ cli: CLI) throws {
@@ -93,13 +134,33 @@ extension SideBySideTests {
       #expect(text.hasPrefix("# Post-mortem: incident-"))
       #expect(text.contains("+ORDER_READ_YOUR_WRITES=lsn-token"))
       // The grade's evidence lies elsewhere.
-      for word in ["grade ends: ", "runbook read", "hint 1 of 4", "ORDER_READ_YOUR_WRITES none -> lsn-token"] {
+      for word in ["grade ends: ", "hint 1 of 4", "ORDER_READ_YOUR_WRITES none -> lsn-token"] {
         #expect(text.contains(word), "\(text)")
       }
-      #expect(!text.contains("stale-reads"))
       let second = try cli.run("postmortem")
       #expect(second.status == 64 && second.errors.contains("--force"), "\(second.errors)")
       #expect(try cli.run("postmortem", "--force", "--scale", "0").status == 64)
+    }
+
+    private func theEvidenceComesWithTheAnswer(_ cli: CLI, _ evidence: String) throws {
+      let revealed = try cli.run("runbook", "--reveal")
+      #expect(revealed.out.contains("stale-reads"))
+      let place = "\(cli.lab)/.evidence/\((evidence as NSString).lastPathComponent)"
+      #expect(!FileManager.default.fileExists(atPath: evidence))
+      #expect(try String(contentsOfFile: place + "/scenario.yaml", encoding: .utf8).contains("stale-reads"))
+      #expect(try cli.run("regrade", place).out.contains(" required\n"))
+      #expect(try cli.run("postmortem", "--force").status == 0)
+      let text = try String(contentsOfFile: cli.lab + "/postmortem.md", encoding: .utf8)
+      for word in ["grade ends: ", "runbook read"] { #expect(text.contains(word), "\(text)") }
+    }
+
+    private func theEvidenceComesWithTheEnd(_ cli: CLI, _ name: String) throws {
+      let kept = try cli.runFolder + ".evidence"
+      try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
+      try FileManager.default.moveItem(atPath: "\(cli.lab)/.evidence/\(name)", toPath: kept + "/again")
+      #expect(try cli.run("stop").status == 0)
+      #expect(try cli.run("regrade", cli.lab + "/.evidence/again").out.contains(" required\n"))
+      #expect(!FileManager.default.fileExists(atPath: kept))
     }
   }
 }

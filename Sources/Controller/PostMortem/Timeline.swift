@@ -120,11 +120,12 @@ extension Timeline {
       help: moments(.help), look: moments(.look).first)
   }
 
-  /// The grades whose evidence lies in the lab or was put elsewhere, the first to end first. One that broke off has no
-  /// verdict and is left out.
+  /// The grades whose evidence lies in the lab, is kept out of it as it is blind, or was put elsewhere; the first to end
+  /// first. One that broke off has no verdict and is left out.
   private static func grades(of lab: LabFolder, _ elsewhere: [String]) -> [Grade] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: lab.evidence)) ?? []
-    let folders = Set((names.map { "\(lab.evidence)/\($0)" } + elsewhere).map { LabFolder(path: $0).path })
+    let kept = (try? lab.state()).map { BlindEvidence(labID: $0.id).grades } ?? []
+    let folders = Set((names.map { "\(lab.evidence)/\($0)" } + kept + elsewhere).map { LabFolder(path: $0).path })
     return folders.compactMap(grade).sorted { $0.end < $1.end }
   }
 

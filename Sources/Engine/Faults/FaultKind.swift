@@ -165,11 +165,11 @@ public struct FaultWorker: Sendable, Equatable {
   /// How long the fault lasts, in seconds.
   public var lease: Double
 
-  /// The arguments of its process: provider and proxy keep the lease themselves.
-  var arguments: [String] {
+  /// What its process is told: provider and proxy keep the lease themselves.
+  var orders: [String: String] {
     var all = values
     if kind == "provider" || kind == "toxic" { all["lease_seconds"] = "\(lease)" }
-    return all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return all
   }
 
   /// The secret that the worker needs: the one that is named, the provider's or the proxy's token, Redis' password, or

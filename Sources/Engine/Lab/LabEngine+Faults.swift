@@ -8,7 +8,9 @@ extension LabEngine {
     let kind = try FaultKind(fault)
     for node in kind.nodes { _ = try known(node) }
     faultCount += 1
-    let id = "\(fault.kind)-\(faultCount)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+    // Its node, its container and its log are called so.
+    let isBlind = (try? lab.state())?.blind ?? false
+    let id = "\(isBlind ? "fault" : fault.kind)-\(faultCount)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
     let orders = try orders(for: kind, id: id)
     var parameters = fault.parameters
     if case .scale(let service, _) = kind { parameters["from"] = topology.service(service)?.replicas.map(String.init) }
@@ -96,18 +98,19 @@ extension LabEngine {
 
   /// The worker's process: a node of its own, so that the guardian ends it with its lease, whatever becomes of others.
   private func spec(of worker: FaultWorker, id: String) throws -> SpawnSpec {
-    let secret = "\(run.judgeSecrets)/fault-\(id)"
+    let file = "\(run.judgeSecrets)/fault-\(id)"
+    let order = FaultWorkerOrder(kind: worker.kind, values: worker.orders, secret: try self.secret(worker.secret))
     guard
       FileManager.default.createFile(
-        atPath: secret, contents: Data(try self.secret(worker.secret).utf8), attributes: [.posixPermissions: 0o400])
-    else { throw EngineError("cannot write \(secret)") }
+        atPath: file, contents: try JSONEncoder().encode(order), attributes: [.posixPermissions: 0o400])
+    else { throw EngineError("cannot write \(file)") }
     return SpawnSpec(
       node: id, service: "fault", judge: true, address: visitorAddress,
-      argv: ["firedrill", "fault-worker", worker.kind] + worker.arguments,
+      argv: ["firedrill", "fault-worker"],
       environment: SpecBuilder.environment(node: id, plan.engine).map { "\($0.key)=\($0.value)" }, directory: "/",
       mounts: [
         .bind(installation.firedrill, at: "/app/bin/firedrill", readOnly: true),
-        .bind(secret, at: "/run/secrets/fault", readOnly: true),
+        .bind(file, at: FaultWorkerOrder.path, readOnly: true),
       ],
       limits: [SpawnSpec.Limit(resource: 7, soft: 4096)], user: nil, log: workerLog(id),
       stopGrace: worker.stopGrace, stopSignal: SIGTERM, restart: .never, fingerprint: id,

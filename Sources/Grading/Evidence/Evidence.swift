@@ -24,7 +24,11 @@ public struct Evidence: Sendable {
   /// The evidence in `folder`.
   public init(folder: String) { self.folder = folder }
 
+  /// Whether the grade has written all of it: the pictures come last.
+  public var isComplete: Bool { FileManager.default.fileExists(atPath: path(Self.lastName)) }
+
   static let manifestName = "manifest.sha256"
+  static let lastName = "errors.svg"
   static let files = ["grade.json", "history.jsonl", "scenario.yaml", "summary.txt", "topology.json", "verdict.json"]
 
   /// Evidence that can't be judged, and why.

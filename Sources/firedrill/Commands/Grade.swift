@@ -28,7 +28,12 @@ struct Grade: AsyncParsableCommand {
   @Flag(help: "Say for each check what was expected and where the runbook helps.") var explain = false
   @Flag(help: "Print the verdict as JSON.") var json = false
   @Option(help: ArgumentHelp("Write JUnit XML too.", valueName: "file")) var junit: String?
-  @Option(help: ArgumentHelp("Where the evidence goes (default: lab/.evidence/TIME).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where the evidence goes (default: lab/.evidence/TIME; of a blind lab outside of it, until `firedrill stop` or \
+      `firedrill runbook --reveal`).
+      """, valueName: "dir"))
   var evidence: String?
   @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?
 

@@ -95,23 +95,32 @@ struct Status: AsyncParsableCommand {
 struct Brief: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "What the users see, and what is required of a repair.")
   @OptionGroup var lab: LabOptions
+  @Flag(help: "In a blind lab: also what the tier prevented requires, which tells much of what is wrong.")
+  var prevented = false
 
   func run() async throws {
     let folder = lab.folder
-    _ = try folder.requireState()
-    Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
+    let state = try folder.requireState()
+    guard prevented, state.scenario != "base" else {
+      return Console.out(try String(contentsOfFile: folder.path + "/BRIEF.md", encoding: .utf8))
+    }
+    Console.out(try Self.text(of: state, prevention: true))
+    if state.blind { ChangeLog(path: folder.changeLog).add("brief read with what prevented requires", .help) }
   }
 
   /// Writes the brief of the lab's scenario into its folder, and into the copy that `diff` and `reset` go by.
   static func write(to folder: LabFolder) throws {
     let state = try folder.requireState()
-    let scenario = try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml")
-    let title = state.blind ? state.shownName : scenario.title
-    let contract = scenario.contract.map { "- \($0)\n" }.joined()
-    let text = "# \(title)\n\n\(scenario.brief.trimmingCharacters(in: .newlines))\n\n## What is required\n\n\(contract)"
+    let text = try text(of: state, prevention: !state.blind)
     for place in [folder.path, folder.pristine] {
       try text.write(toFile: place + "/BRIEF.md", atomically: true, encoding: .utf8)
     }
+  }
+
+  private static func text(of state: LabFolder.State, prevention: Bool) throws -> String {
+    let scenario = try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml")
+    return BriefText.markdown(
+      of: scenario, title: state.blind ? state.shownName : scenario.title, prevention: prevention)
   }
 }
 
@@ -146,7 +155,12 @@ struct RunbookCommand: AsyncParsableCommand {
   @Argument(help: "A scenario.") var id: String?
   @Option(name: .customLong("run"), help: "Run the commands of this name in the lab's folder.") var fence: String?
   @Option(help: "Only the part under this heading, such as mitigation.") var section: String?
-  @Flag(help: "In a blind lab: give up the search, and see what it is. The post-mortem will tell.") var reveal = false
+  @Flag(
+    help: """
+      In a blind lab: give up the search, and see what it is. The post-mortem will tell. The evidence of its grades is \
+      put into the lab's folder.
+      """)
+  var reveal = false
 
   func run() async throws {
     let installation = try Installation.find()
@@ -186,6 +200,9 @@ struct RunbookCommand: AsyncParsableCommand {
       throw EngineError(
         "this lab is blind, and its runbook names the failure: `firedrill runbook --reveal` shows it, and is noted; "
           + "`firedrill hint` tells less", code: .usage)
+    }
+    if state.blind, try BlindEvidence(labID: state.id).putIntoPlace(of: folder, unfinished: false) > 0 {
+      Console.note("the evidence of its grades is in \(folder.evidence) now\n")
     }
     return state.scenario
   }

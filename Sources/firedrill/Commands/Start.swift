@@ -83,6 +83,7 @@ struct Launch {
     _ scenario: String, engine: EngineKind = .process, seed: UInt64? = nil, blind: Bool = false, force: Bool = false
   ) throws {
     let id = Self.newID()
+    let before = force ? try folder.state() : nil
     try EmergencyStop.whole {
       try folder.make(scenario: scenario, installation: installation, project: "firedrill-\(id)", force: force)
       try folder.save(
@@ -91,15 +92,18 @@ struct Launch {
           seed: seed ?? UInt64.random(in: 0...999_999), blind: blind, engine: engine.rawValue,
           startedAt: Date().timeIntervalSince1970))
     }
+    if let before { try BlindEvidence(labID: before.id).remove() }
   }
 
   /// Takes up the stopped lab of its folder as it is, under a new id.
   func takeUp() throws {
     var state = try folder.requireState()
+    let before = state.id
     state.id = Self.newID()
     state.startedAt = Date().timeIntervalSince1970
     try folder.makeSecrets()
     try folder.save(state)
+    BlindEvidence(labID: before).hand(to: state.id)
   }
 
   private static func newID() -> String { String(UInt32.random(in: 0...UInt32.max), radix: 16) }

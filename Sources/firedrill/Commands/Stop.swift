@@ -1,4 +1,5 @@
 import ArgumentParser
+import Controller
 import Engine
 import Foundation
 
@@ -24,9 +25,15 @@ struct Stop: AsyncParsableCommand {
     if let socket = run.dockerSocket {
       throw EngineError("not all containers could be removed: does Docker answer at \(socket)? Then stop again")
     }
-    if purge {
-      try FileManager.default.removeItem(atPath: folder.path)
-      Console.note("\(folder.path) is removed")
+    let evidence = BlindEvidence(labID: state.id)
+    guard purge else {
+      if try evidence.putIntoPlace(of: folder, unfinished: true) > 0 {
+        Console.note("the evidence of its grades is in \(folder.evidence) now")
+      }
+      return
     }
+    try evidence.remove()
+    try FileManager.default.removeItem(atPath: folder.path)
+    Console.note("\(folder.path) is removed")
   }
 }

@@ -1,19 +1,16 @@
 import Controller
+import Engine
 import Foundation
 
-/// `firedrill fault-worker KIND NAME=VALUE...`: applies a fault, says `ready`, and undoes it when it is ended by
+/// `firedrill fault-worker`: applies the fault that a file tells it, says `ready`, and undoes it when it is ended by
 /// SIGTERM.
 enum FaultWorkerProcess {
   static func run(_ arguments: [String]) -> Int32 {
     let terminate = blockTerminate()
-    guard let kind = arguments.first, let work = works[kind] else { return ExitStatus.usage }
-    var values: [String: String] = [:]
-    for argument in arguments.dropFirst() {
-      guard let equals = argument.firstIndex(of: "=") else { return ExitStatus.usage }
-      values[String(argument[..<equals])] = String(argument[argument.index(after: equals)...])
+    guard arguments.isEmpty, let told = try? FaultWorkerOrder.read(), let work = works[told.kind] else {
+      return ExitStatus.usage
     }
-    let secret = (try? String(contentsOfFile: "/run/secrets/fault", encoding: .utf8)) ?? ""
-    let order = FaultOrder(values: values, secret: secret.trimmingCharacters(in: .whitespacesAndNewlines))
+    let order = FaultOrder(values: told.values, secret: told.secret)
     let task = Task {
       do {
         try await work(order)
