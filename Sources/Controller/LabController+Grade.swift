@@ -32,7 +32,7 @@ extension LabController {
       let answer = Wire.GradeAnswer(
         value: verdict.verdict, verdict: verdict.json,
         text: TextReport.text(verdict, required: order.required, explain: order.explain),
-        junit: JUnitReport.xml(verdict))
+        junit: JUnitReport.xml([ReportedGrade(verdict, required: order.required)]))
       return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
     } catch {
       throw Wire.Failure(code: ExitStatus.inconclusive, message: "inconclusive: \(error)")

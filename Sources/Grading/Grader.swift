@@ -149,8 +149,9 @@ public struct Grader: Sendable {
     try evidence.write(Data(TextReport.text(verdict, required: record.required).utf8), to: "summary.txt")
     try evidence.seal()
     // They can be drawn again from the history, and so are no part of what is sealed.
-    try evidence.write(Data(GradePicture.latency(history).utf8), to: "latency.svg")
-    try evidence.write(Data(GradePicture.errors(history).utf8), to: Evidence.lastName)
+    for (name, picture) in zip(Evidence.pictures, [GradePicture.latency(history), GradePicture.errors(history)]) {
+      try evidence.write(Data(picture.utf8), to: name)
+    }
   }
 
   /// Hundreds of instances and a few thousand held connections need more files than a shell's usual limit.

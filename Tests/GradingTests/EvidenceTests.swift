@@ -52,7 +52,8 @@ import Testing
     let verdict = try regrade(folder)
     #expect(verdict.scenario == "incident-1" && verdict.json == open.json)
     let texts = [
-      verdict.json, JUnitReport.xml(verdict), TextReport.text(verdict, required: .resolved, explain: true),
+      verdict.json, JUnitReport.xml([ReportedGrade(verdict, required: .resolved)]),
+      TextReport.text(verdict, required: .resolved, explain: true),
       try String(contentsOfFile: folder + "/grade.json", encoding: .utf8),
     ]
     for text in texts { #expect(!text.contains("one-bad-instance") && !text.contains("Runbooks/"), "\(text)") }
@@ -109,6 +110,10 @@ import Testing
 }
 
 @Suite struct ReportTests {
+  private func xml(_ findings: [Finding]) -> String {
+    JUnitReport.xml([ReportedGrade(verdict(findings), required: .mitigated, seconds: 1.5)])
+  }
+
   private func verdict(_ findings: [Finding]) -> Verdict {
     let checks = findings.enumerated().map {
       CheckResult(id: "check-\($0.offset)", tier: .mitigated, finding: $0.element, runbook: "R.md#verify")
@@ -130,11 +135,10 @@ import Testing
 
   @Test func junitTellsWrongRepairsFromOurTrouble() throws {
     let nasty = "<&>\"'\n\u{1}é"
-    let xml = JUnitReport.xml(
-      verdict([.met("ok"), .violated("why", nasty, expected: nasty), .inconclusive(.probeDead, nasty)]), seconds: 1.5)
+    let xml = xml([.met("ok"), .violated("why", nasty, expected: nasty), .inconclusive(.probeDead, nasty)])
     #expect(xml.contains("tests=\"3\" failures=\"1\" errors=\"1\""))
     #expect(xml.contains("<failure type=\"why\"") && xml.contains("<error type=\"probe_dead\""))
     #expect(!xml.contains("\u{1}") && xml.contains("&lt;&amp;&gt;&quot;"))
-    #expect(JUnitReport.xml(verdict([])).contains("errors=\"1\""))
+    #expect(self.xml([]).contains("errors=\"1\""))
   }
 }

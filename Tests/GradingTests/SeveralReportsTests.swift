@@ -19,9 +19,15 @@ import Testing
       load: .init(scheduled: 10, sent: 9, answered: 8, ok: 7, dropped: 1), evidence: "")
   }
 
+  private func grade(
+    _ scenario: String, _ status: Finding.Status, checks: Int = 1, seconds: Double = 0, file: String = "x"
+  ) -> ReportedGrade {
+    ReportedGrade(verdict(scenario, status, checks: checks), required: .mitigated, seconds: seconds, file: file)
+  }
+
   @Test func theJUnitFileHasASuiteForEachVerdict() throws {
     let xml = JUnitReport.xml([
-      (verdict("first", .met), 1.5), (verdict("second", .violated), 2), (verdict("third", .inconclusive), 3),
+      grade("first", .met, seconds: 1.5), grade("second", .violated), grade("third", .inconclusive),
     ])
     #expect(xml.contains("<testsuites tests=\"3\" failures=\"1\" errors=\"1\" skipped=\"0\">"))
     let counts = "tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\""
@@ -30,11 +36,10 @@ import Testing
     #expect(xml.contains("classname=\"firedrill.second.mitigated\" name=\"check-0\""))
     #expect(xml.contains("<failure type=\"some_reason\"") && xml.contains("<error type=\"some_reason\""))
     #expect(XMLIsWellFormed.check(xml), "\(xml)")
-    #expect(JUnitReport.xml(verdict("first", .met)) == JUnitReport.xml([(verdict("first", .met), 0)]))
   }
 
   @Test func theSummaryTellsWhatDidNotPass() {
-    let text = MarkdownReport.text([(verdict("first", .met), 1.25), (verdict("second", .violated), 2)])
+    let text = MarkdownReport.text([grade("first", .met, seconds: 1.25), grade("second", .violated, seconds: 2)])
     #expect(text.contains("| first | ✅ passed | mitigated | 1.3 |"))
     #expect(text.contains("| second | ❌ failed | none | 2.0 |"))
     #expect(text.contains("#### second: failed") && !text.contains("#### first"))
@@ -46,24 +51,26 @@ import Testing
   }
 
   @Test func aSummaryNeverOutgrowsWhatIsTaken() {
-    let many = Array(repeating: (verdict("second", .violated, checks: 1000), 1.0), count: 40)
+    let many = Array(repeating: grade("second", .violated, checks: 1000), count: 40)
     let text = MarkdownReport.text(many)
     #expect(text.utf8.count < 1 << 20)
     #expect(text.contains("more are left out"))
   }
 
   @Test func annotationsAreOneLineEachAndTenAtMost() {
-    let lines = GitHubAnnotations.lines([verdict("second", .violated), verdict("third", .inconclusive)], file: "a:b,c")
+    let lines = GitHubAnnotations.lines([
+      grade("second", .violated, file: "a:b,c"), grade("third", .inconclusive, file: "d"),
+    ])
     #expect(lines.count == 2)
     let first = "::error file=a%3Ab%2Cc,title=second%3A check-0 [mitigated]::a|b <b>`x`%0A::error::%250A"
     #expect(lines[0].hasPrefix(first))
-    #expect(lines[1].hasPrefix("::warning file="))
+    #expect(lines[1].hasPrefix("::warning file=d,"))
     #expect(lines.allSatisfy { !$0.contains("\n") && !$0.contains("\r") })
-    let many = GitHubAnnotations.lines([verdict("second", .violated, checks: 25)], file: "x")
+    let many = GitHubAnnotations.lines([grade("second", .violated, checks: 25)])
     #expect(many.count == 10)
     #expect(many.last == "::warning title=firedrill::16 more are in the summary and in the JUnit file")
-    #expect(GitHubAnnotations.lines([verdict("second", .violated, checks: 10)], file: "x").count == 10)
-    #expect(GitHubAnnotations.lines([verdict("first", .met)], file: "x").isEmpty)
+    #expect(GitHubAnnotations.lines([grade("second", .violated, checks: 10)]).count == 10)
+    #expect(GitHubAnnotations.lines([grade("first", .met)]).isEmpty)
   }
 
   @Test func thePicturesShowEachSecond() {
@@ -83,6 +90,25 @@ import Testing
       #expect(picture.hasPrefix("<svg ") && XMLIsWellFormed.check(picture), "\(picture)")
     }
     #expect(GradePicture.errors(history).components(separatedBy: "#dc2626").count == 2)
+    // As text: none in the first second, half in the second, nobody in the third.
+    let lines = GradeChart.text(history).split(separator: "\n").map(String.init)
+    #expect(lines.count == 4 && lines[1] == "errors   |.▅ | 0 to 50 %", "\(lines)")
+    #expect(lines[0].hasPrefix("p99      |") && lines[0].contains(" | "), "\(lines)")
+    #expect(lines[3] == "trials: mitigated 0 to 2 s")
+    #expect(GradeChart.text(History()).isEmpty)
+  }
+
+  @Test func aLongGradesChartIsNoWider() {
+    var history = History()
+    for second in 0..<150 {
+      // One second in the middle has nothing but refusals.
+      history.add(
+        stream: "users", op: "stock", at: Int64(second) * 1_000_000_000, status: second == 75 ? 503 : 200)
+    }
+    let lines = GradeChart.text(history).split(separator: "\n").map(String.init)
+    let columns = lines[1].split(separator: "|", omittingEmptySubsequences: false)[1]
+    #expect(columns.count == 50 && lines[2].hasPrefix("a column is 3 s"), "\(lines)")
+    #expect(Array(columns)[25] == "▃" && columns.count { $0 == "." } == 49, "\(lines)")
   }
 
   @Test func percentilesAreOfTheNearestRank() {

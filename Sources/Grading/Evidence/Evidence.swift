@@ -25,10 +25,11 @@ public struct Evidence: Sendable {
   public init(folder: String) { self.folder = folder }
 
   /// Whether the grade has written all of it: the pictures come last.
-  public var isComplete: Bool { FileManager.default.fileExists(atPath: path(Self.lastName)) }
+  public var isComplete: Bool { FileManager.default.fileExists(atPath: path(Self.pictures[1])) }
 
   static let manifestName = "manifest.sha256"
-  static let lastName = "errors.svg"
+  /// What they are called, in the order in which they are written.
+  static let pictures = ["latency.svg", "errors.svg"]
   static let files = ["grade.json", "history.jsonl", "scenario.yaml", "summary.txt", "topology.json", "verdict.json"]
 
   /// Evidence that can't be judged, and why.
@@ -117,7 +118,12 @@ public struct Evidence: Sendable {
 /// The same verdict again, from the files alone.
 ///
 /// - Throws: `Evidence.Broken` for evidence that is incomplete, cut off or changed; what the scenario's reader throws.
-public func regrade(_ folder: String) throws -> Verdict {
+public func regrade(_ folder: String) throws -> Verdict { try regraded(folder).verdict }
+
+/// The same verdict again, with the history that it rests on.
+///
+/// - Throws: what `regrade` throws.
+public func regraded(_ folder: String) throws -> (verdict: Verdict, history: History) {
   let evidence = Evidence(folder: folder)
   try evidence.verify()
   let record = try evidence.record()
@@ -128,5 +134,5 @@ public func regrade(_ folder: String) throws -> Verdict {
     throw Evidence.Broken(description: "history.jsonl, \(error)")
   }
   let scenario = try ScenarioFile.load(evidence.path("scenario.yaml"))
-  return Judgement.verdict(scenario, history, record)
+  return (Judgement.verdict(scenario, history, record), history)
 }

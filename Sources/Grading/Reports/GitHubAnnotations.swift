@@ -1,28 +1,33 @@
-public import DrillCore
+import DrillCore
 
 /// What did not pass, as workflow commands of GitHub Actions: a line each.
 public enum GitHubAnnotations {
   /// GitHub shows ten of each kind in a step.
   static let most = 10
 
-  /// `::error` for what a repair does not reach, `::warning` where it could not be told.
-  ///
-  /// - Parameter file: what they are pinned to, a path from the repository's root.
-  public static func lines(_ verdicts: [Verdict], file: String) -> [String] {
-    let found = verdicts.flatMap { verdict in
-      verdict.checks.filter { $0.finding.status != .met }.map { line(verdict, $0, file) }
+  /// `::error` for what a repair does not reach, `::warning` where it could not be told, `::notice` for what is not met
+  /// and was not required; in this order, pinned to the files of their grades.
+  public static func lines(_ grades: [ReportedGrade]) -> [String] {
+    let found = [("error", ReportedGrade.Meaning.wrong), ("warning", .untold), ("notice", .beyond)].flatMap {
+      kind, meaning in
+      grades.flatMap { grade in
+        grade.items.filter { $0.meaning == meaning }.map { (kind: kind, text: line(kind, grade, $0)) }
+      }
     }
-    guard found.count > most else { return found }
-    return Array(found.prefix(most - 1))
-      + ["::warning title=firedrill::\(found.count - most + 1) more are in the summary and in the JUnit file"]
+    guard found.count > most else { return found.map(\.text) }
+    let rest = found.dropFirst(most - 1)
+    let kind = rest.allSatisfy { $0.kind == "notice" } ? "notice" : "warning"
+    return found.prefix(most - 1).map(\.text)
+      + ["::\(kind) title=firedrill::\(rest.count) more are in the summary and in the JUnit file"]
   }
 
-  private static func line(_ verdict: Verdict, _ check: CheckResult, _ file: String) -> String {
-    let kind = check.finding.status == .violated ? "error" : "warning"
-    let title = property("\(verdict.scenario): \(check.id) [\(check.tier.rawValue)]")
+  private static func line(_ kind: String, _ grade: ReportedGrade, _ item: ReportedGrade.Item) -> String {
+    let check = item.check
+    let title = property("\(grade.verdict.scenario): \(check.id) [\(check.tier.rawValue)]")
+    let beyond = item.meaning == .beyond ? "beyond what was required: " : ""
     let place = check.runbook.isEmpty ? "" : "; see \(check.runbook)"
-    let message = "\(check.finding.observed); expected: \(check.finding.expected)\(place)"
-    return "::\(kind) file=\(property(file)),title=\(title)::\(data(message))"
+    let message = "\(beyond)\(check.finding.observed); expected: \(check.finding.expected)\(place)"
+    return "::\(kind) file=\(property(grade.file)),title=\(title)::\(data(message))"
   }
 
   private static func data(_ text: String) -> String {

@@ -60,6 +60,17 @@ public enum GradePicture {
         let sorted = latencies.sorted()
         return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
       }
+
+      init() {}
+
+      /// Several seconds as one.
+      init(of others: some Sequence<Bucket>) {
+        for other in others {
+          latencies += other.latencies
+          count += other.count
+          bad += other.bad
+        }
+      }
     }
     var buckets: [Bucket] = []
     /// Trials, by the seconds of their begin and end.
@@ -97,9 +108,12 @@ public enum GradePicture {
 
   private static func y(share: Double) -> Double { top + (1 - share) * (height - top - bottom) }
 
-  private static func y(milliseconds: Double) -> Double {
+  private static func y(milliseconds: Double) -> Double { y(share: height(milliseconds: milliseconds)) }
+
+  /// How high a latency stands in the picture, from 0 to 1.
+  static func height(milliseconds: Double) -> Double {
     let shown = min(max(milliseconds, scale.least), scale.most)
-    return y(share: log10(shown / scale.least) / log10(scale.most / scale.least))
+    return log10(shown / scale.least) / log10(scale.most / scale.least)
   }
 
   private static func frame(_ title: String, _ seconds: Seconds) -> String {

@@ -1,16 +1,12 @@
-public import DrillCore
+import DrillCore
 
 /// A verdict as JUnit XML, in the subset that all readers understand: `<failure>` is a wrong repair, `<error>` trouble
-/// of the grader's. The message stands in the body too, for some readers drop the attribute.
+/// of the grader's, `<skipped>` what is not met and was not required. The message stands in the body too, for some
+/// readers drop the attribute.
 public enum JUnitReport {
-  /// One test case a check.
-  ///
-  /// - Parameter seconds: how long the grade took.
-  public static func xml(_ verdict: Verdict, seconds: Double = 0) -> String { xml([(verdict, seconds)]) }
-
   /// One suite a verdict, one test case a check; each with the seconds that its grade took.
-  public static func xml(_ verdicts: [(verdict: Verdict, seconds: Double)]) -> String {
-    let suites = verdicts.map { Suite($0.verdict, seconds: $0.seconds) }
+  public static func xml(_ grades: [ReportedGrade]) -> String {
+    let suites = grades.map(Suite.init)
     let all = suites.reduce(Counts()) { $0 + $1.counts }
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites \(all.attributes)>\n"
       + suites.map(\.xml).joined() + "</testsuites>\n"
@@ -20,12 +16,16 @@ public enum JUnitReport {
     var tests = 0
     var failures = 0
     var errors = 0
+    var skipped = 0
 
-    var attributes: String { "tests=\"\(tests)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"0\"" }
+    var attributes: String {
+      "tests=\"\(tests)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\""
+    }
 
     static func + (left: Counts, right: Counts) -> Counts {
       Counts(
-        tests: left.tests + right.tests, failures: left.failures + right.failures, errors: left.errors + right.errors)
+        tests: left.tests + right.tests, failures: left.failures + right.failures, errors: left.errors + right.errors,
+        skipped: left.skipped + right.skipped)
     }
   }
 
@@ -33,38 +33,40 @@ public enum JUnitReport {
     let counts: Counts
     let xml: String
 
-    init(_ verdict: Verdict, seconds: Double) {
-      // A grade without a single check said nothing: that is trouble, not success.
-      let empty = verdict.checks.isEmpty ? 1 : 0
+    init(_ grade: ReportedGrade) {
+      let items = grade.items
       counts = Counts(
-        tests: verdict.checks.count + empty, failures: verdict.checks.count { $0.finding.status == .violated },
-        errors: verdict.checks.count { $0.finding.status == .inconclusive } + empty)
-      let name = escaped("firedrill.\(verdict.scenario)")
-      var out = "  <testsuite name=\"\(name)\" \(counts.attributes) time=\"\(seconds)\">\n"
-      for check in verdict.checks { out += Self.testCase(check, suite: name) }
-      if empty == 1 {
-        out += "    <testcase classname=\"\(name)\" name=\"grade\" time=\"0\">\n"
-        out += "      <error message=\"nothing was tried\">nothing was tried</error>\n    </testcase>\n"
-      }
-      xml = out + "  </testsuite>\n"
+        tests: items.count, failures: items.count { $0.meaning == .wrong },
+        errors: items.count { $0.meaning == .untold }, skipped: items.count { $0.meaning == .beyond })
+      let name = escaped("firedrill.\(grade.verdict.scenario)")
+      xml =
+        "  <testsuite name=\"\(name)\" \(counts.attributes) time=\"\(grade.seconds)\">\n"
+        + items.map { Self.testCase($0, suite: name) }.joined() + "  </testsuite>\n"
     }
 
-    private static func testCase(_ check: CheckResult, suite: String) -> String {
+    private static func testCase(_ item: ReportedGrade.Item, suite: String) -> String {
+      let check = item.check
       let name = "    <testcase classname=\"\(suite).\(check.tier.rawValue)\" name=\"\(escaped(check.id))\" time=\"0\""
-      switch check.finding.status {
+      let body: String
+      switch item.meaning {
       case .met: return name + "/>\n"
-      case .violated: return name + ">\n" + element("failure", check) + "    </testcase>\n"
-      case .inconclusive: return name + ">\n" + element("error", check) + "    </testcase>\n"
+      case .wrong: body = element("failure", type: check.finding.reason ?? "", message(check))
+      case .untold: body = element("error", type: check.finding.reason ?? "", message(check))
+      case .beyond: body = element("skipped", type: nil, "beyond what was required: \(message(check))")
       }
+      return name + ">\n" + body + "    </testcase>\n"
     }
   }
 
-  private static func element(_ kind: String, _ check: CheckResult) -> String {
-    let reason = escaped(check.finding.reason ?? "")
+  private static func message(_ check: CheckResult) -> String {
     let place = check.runbook.isEmpty ? "" : "; see \(check.runbook)"
-    let message = escaped(
-      "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected)\(place)")
-    return "      <\(kind) type=\"\(reason)\" message=\"\(message)\">\(message)</\(kind)>\n"
+    return "\(check.finding.reason ?? ""): \(check.finding.observed); expected: \(check.finding.expected)\(place)"
+  }
+
+  /// `<skipped>` has no type.
+  private static func element(_ kind: String, type: String?, _ message: String) -> String {
+    let type = type.map { " type=\"\(escaped($0))\"" } ?? ""
+    return "      <\(kind)\(type) message=\"\(escaped(message))\">\(escaped(message))</\(kind)>\n"
   }
 
   private static func escaped(_ text: String) -> String {

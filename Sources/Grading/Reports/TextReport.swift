@@ -8,12 +8,14 @@ public enum TextReport {
   /// The verdict of a blind lab's grade names no runbook; `explain` then says so.
   public static func text(_ verdict: Verdict, required: Tier, explain: Bool = false) -> String {
     var lines: [String] = []
-    for check in verdict.checks {
+    for item in ReportedGrade(verdict, required: required).items {
+      let check = item.check
       let observed = HarmlessText.within(check.finding.observed)
       lines.append("\(sign(check.finding.status)) \(check.id) [\(check.tier.rawValue)]: \(observed)")
       guard explain || check.finding.status != .met else { continue }
       lines.append("    expected: \(HarmlessText.within(check.finding.expected))")
       if let reason = check.finding.reason { lines.append("    reason:   \(reason)") }
+      if item.meaning == .beyond { lines.append("    beyond what was required") }
       if !check.runbook.isEmpty { lines.append("    see:      \(command(showing: check.runbook, verdict.scenario))") }
     }
     if explain, verdict.checks.contains(where: { $0.runbook.isEmpty }) {

@@ -9,10 +9,12 @@ import Verification
 
 /// A fresh lab in which somebody's files are judged, in a folder that is gone afterwards.
 struct VerifiedLab {
-  struct Result {
+  struct Result: Sendable {
     var verdict: Verdict
     /// From the start of the lab to its end.
-    var seconds: Double
+    var seconds = 0.0
+    /// How the users fared; empty without a grade.
+    var chart = ""
   }
 
   let scenario: String
@@ -29,16 +31,17 @@ struct VerifiedLab {
   /// - Throws: what only a caller can mend: wrong usage, an evidence folder that is not free, an interrupt.
   func verify() async throws -> Result {
     let begun = ContinuousClock.now
-    let verdict = try await judge()
-    return Result(verdict: verdict, seconds: (ContinuousClock.now - begun) / .seconds(1))
+    var result = try await judge()
+    result.seconds = (ContinuousClock.now - begun) / .seconds(1)
+    return result
   }
 
   /// For a lab that could not be tried at all.
   func untried(_ error: any Error) -> Result {
-    Result(verdict: said(.inconclusive(.notTried, "\(error)", expected: "a lab that is tried")), seconds: 0)
+    said(.inconclusive(.notTried, "\(error)", expected: "a lab that is tried"))
   }
 
-  private func judge() async throws -> Verdict {
+  private func judge() async throws -> Result {
     let files: LabIntake
     do { files = try LabIntake(folder: source) } catch let refused as LabIntake.Refused {
       return said(.violated("files_refused", refused.description, expected: "plain files of a lab's own"))
@@ -55,20 +58,20 @@ struct VerifiedLab {
     let run = RunDirectory(labID: try launch.folder.requireState().id)
     let interrupt = Interrupt { EmergencyStop.begin(run) }
     defer { interrupt.cancel() }
-    var verdict = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
+    var result = try await judge(files, launch, run, evidence: evidence ?? temporary + "/evidence")
     await EmergencyStop.yield()
     await LabEnd.end(run)
-    if let words = verdict.notHealthy, let trouble = try await troubleOfStockLab(in: temporary) {
-      verdict = said(
+    if let words = result.verdict.notHealthy, let trouble = try await troubleOfStockLab(in: temporary) {
+      result = said(
         .inconclusive(
           .notTried, "no lab gets healthy here, not even an untouched one: \(trouble); of these files: \(words)"))
     }
-    return verdict
+    return result
   }
 
   private func judge(
     _ files: LabIntake, _ launch: Launch, _ run: RunDirectory, evidence: String
-  ) async throws -> Verdict {
+  ) async throws -> Result {
     let expected = "files of which a healthy lab comes"
     do {
       try EmergencyStop.whole {
@@ -112,11 +115,12 @@ struct VerifiedLab {
   }
 
   /// A verdict without a grade.
-  private func said(_ finding: Finding) -> Verdict {
-    Verdict(
-      scenario: scenario, seed: seed ?? 0, engine: engine.rawValue, required: required,
-      checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: .init(),
-      evidence: "")
+  private func said(_ finding: Finding) -> Result {
+    Result(
+      verdict: Verdict(
+        scenario: scenario, seed: seed ?? 0, engine: engine.rawValue, required: required,
+        checks: [CheckResult(id: Self.check, tier: .mitigated, finding: finding, runbook: "")], load: .init(),
+        evidence: ""))
   }
 
   /// Several times what a start and the longest grade take.
@@ -126,9 +130,9 @@ struct VerifiedLab {
   private static let check = "lab-is-deployed"
 
   private func withinBounds(
-    _ folder: LabFolder, _ run: RunDirectory, _ body: @escaping @Sendable () async throws -> Verdict
-  ) async throws -> Verdict {
-    try await withThrowingTaskGroup(of: Verdict?.self) { group in
+    _ folder: LabFolder, _ run: RunDirectory, _ body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask { try await body() }
       group.addTask {
         try await LabBounds().watch(run, lab: folder)
@@ -139,25 +143,25 @@ struct VerifiedLab {
         throw EngineError("the lab was not judged within \(Self.longest)")
       }
       defer { group.cancelAll() }
-      while let verdict = try await group.next() { if let verdict { return verdict } }
+      while let result = try await group.next() { if let result { return result } }
       throw CancellationError()
     }
   }
 
   // MARK: Steps
 
-  private func grade(_ folder: LabFolder, evidence: String) async throws -> Verdict {
+  private func grade(_ folder: LabFolder, evidence: String) async throws -> Result {
     let order = Wire.Grade(seed: seed, evidence: evidence, required: required)
     let controller = try await ControllerClient.connect(to: folder)
     _ = try await controller.perform("grade", order, timeout: .seconds(300)) {
       Console.note(HarmlessText.within($0))
     }
-    var verdict = try regrade(evidence)
+    var (verdict, history) = try regraded(evidence)
     guard verdict.scenario == scenario else {
       throw EngineError("the evidence is of \(verdict.scenario), not of \(scenario)")
     }
     if self.evidence == nil { verdict.evidence = "" }
-    return verdict
+    return Result(verdict: verdict, chart: GradeChart.text(history))
   }
 }
 

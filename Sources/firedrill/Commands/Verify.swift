@@ -48,35 +48,46 @@ struct Verify: AsyncParsableCommand {
     // What is said until the annotations is no order, whatever stands in it.
     let token = "firedrill-\(UInt64.random(in: 0...UInt64.max))"
     if github { Console.order("::stop-commands::\(token)", amongResults: !json) }
-    let results: [VerifiedLab.Result]
+    let grades: [ReportedGrade]
     do {
       defer { if github { Console.order("::\(token)::", amongResults: !json) } }
-      results = try await verify(chosen, installation, program)
+      grades = try await verify(chosen, installation, program)
       await EmergencyStop.yield()
-      try report(results)
+      try report(grades)
     }
-    if github { try annotate(results) }
-    let status = Self.status(of: results.map(\.verdict.verdict))
+    if github { try annotate(grades) }
+    let status = Self.status(of: grades.map(\.verdict.verdict))
     if status != ExitStatus.passed { throw ExitCode(status) }
   }
 
   private func verify(
     _ chosen: [(id: String, source: String)], _ installation: Installation, _ fleet: FleetProgram?
-  ) async throws -> [VerifiedLab.Result] {
-    var results: [VerifiedLab.Result] = []
+  ) async throws -> [ReportedGrade] {
+    var grades: [ReportedGrade] = []
     for (id, source) in chosen {
       Console.note("\(id): from \(source)")
       let lab = VerifiedLab(
         scenario: id, source: source, installation: installation, engine: engine.kind, fleet: fleet,
         required: require.tier, seed: seed, evidence: evidence(of: id))
       do {
-        results.append(try await lab.verify())
+        grades.append(reported(try await lab.verify(), of: source))
       } catch  where chosen.count > 1 {
         // The others' verdicts are worth having.
-        results.append(lab.untried(error))
+        grades.append(reported(lab.untried(error), of: source))
       }
     }
-    return results
+    return grades
+  }
+
+  private func reported(_ result: VerifiedLab.Result, of source: String) -> ReportedGrade {
+    // Where a pipeline's step works elsewhere, GitHub still counts from the repository's root.
+    let roots = [ProcessInfo.processInfo.environment["GITHUB_WORKSPACE"], FileManager.default.currentDirectoryPath]
+      .compactMap(\.self)
+    let evidence = result.verdict.evidence
+    return ReportedGrade(
+      result.verdict, required: require.tier, seconds: result.seconds,
+      file: RepositoryPath.of("\(source)/compose.yaml", roots: roots),
+      pictures: evidence.isEmpty ? nil : RepositoryPath.of(evidence, roots: roots), chart: result.chart)
   }
 
   /// Evidence is never written over, nor to where a link leads.
@@ -122,35 +133,33 @@ struct Verify: AsyncParsableCommand {
 
   // MARK: What is said
 
-  private func report(_ results: [VerifiedLab.Result]) throws {
-    let verdicts = results.map { (verdict: $0.verdict, seconds: $0.seconds) }
+  private func report(_ grades: [ReportedGrade]) throws {
+    let document = Self.document(grades.map(\.verdict)).text
     if json {
-      Console.out(Self.document(results).text.replacing("##", with: "#\\u0023"))
+      Console.out(document.replacing("##", with: "#\\u0023"))
     } else {
-      for result in results {
-        Console.out(Console.bold("\(result.verdict.scenario)") + " (\(tenths(result.seconds)) s)")
-        Console.out(TextReport.text(result.verdict, required: require.tier, explain: explain))
+      for grade in grades {
+        Console.out(Console.bold("\(grade.verdict.scenario)") + " (\(tenths(grade.seconds)) s)")
+        Console.out(TextReport.text(grade.verdict, required: grade.required, explain: explain))
       }
     }
-    if let path = self.verdicts { try write(Self.document(results).text + "\n", to: path) }
-    if let junit { try write(JUnitReport.xml(verdicts), to: junit) }
-    if let summary { try write(MarkdownReport.text(verdicts), to: summary) }
+    if let path = self.verdicts { try write(document + "\n", to: path) }
+    if let junit { try write(JUnitReport.xml(grades), to: junit) }
+    if let summary { try write(MarkdownReport.text(grades), to: summary) }
   }
 
-  private func annotate(_ results: [VerifiedLab.Result]) throws {
-    for line in GitHubAnnotations.lines(results.map(\.verdict), file: "\(folder)/compose.yaml") {
-      Console.order(line, amongResults: !json)
-    }
+  private func annotate(_ grades: [ReportedGrade]) throws {
+    for line in GitHubAnnotations.lines(grades) { Console.order(line, amongResults: !json) }
     if let page = ProcessInfo.processInfo.environment["GITHUB_STEP_SUMMARY"] {
-      try append(MarkdownReport.text(results.map { (verdict: $0.verdict, seconds: $0.seconds) }), to: page)
+      try append(MarkdownReport.text(grades), to: page)
     }
   }
 
-  private static func document(_ results: [VerifiedLab.Result]) -> OrderedJSON {
+  private static func document(_ verdicts: [Verdict]) -> OrderedJSON {
     .object([
       ("schema", .integer(1)),
-      ("verdict", .string(worst(results.map(\.verdict.verdict)).rawValue)),
-      ("verdicts", .array(results.map(\.verdict.document))),
+      ("verdict", .string(worst(verdicts.map(\.verdict)).rawValue)),
+      ("verdicts", .array(verdicts.map(\.document))),
     ])
   }
 
