@@ -29,6 +29,10 @@ struct Hostile: CustomTestStringConvertible, Sendable {
       #expect(result.status == status, "\(result.out)\n\(result.errors)")
       let reasons = lab.reasons(try lab.verdict(of: result.out))
       #expect(reasons.contains { expected.contains($0) }, "\(reasons) \(result.out)\n\(result.errors)")
+      // Trouble that cannot be laid at the lab's door is no wrong repair.
+      let xml = try lab.text("junit.xml")
+      #expect(xml.contains(status == 3 ? "<error type=" : "<failure type="), "\(xml)")
+      #expect(xml.contains("<failure") == (status == 1), "\(xml)")
       for path in untouched {
         let folder = (path as NSString).deletingLastPathComponent
         let made = try FileManager.default.contentsOfDirectory(atPath: folder)

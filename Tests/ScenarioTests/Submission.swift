@@ -81,16 +81,25 @@ struct Submission {
   }
 
   func verify(timeout: TimeInterval = 120) throws -> CLI.Result {
-    try cli.launch(["verify", scenario, "--engine", cli.engine, "--json", "--lab", folder]).wait(timeout)
+    let words = ["verify", scenario, "--engine", cli.engine, "--json", "--lab", folder, "--junit", path("junit.xml")]
+    return try cli.launch(words).wait(timeout)
   }
 
   /// Runs the commands of a pipeline as its runner would, in the folder that holds the lab.
-  func run(_ pipeline: Pipeline, scenarios: String? = nil, timeout: TimeInterval = 120) throws -> CLI.Result {
+  func run(
+    _ pipeline: Pipeline, scenarios: String? = nil, temporary: String? = nil, timeout: TimeInterval = 120
+  ) throws -> CLI.Result {
+    try launch(pipeline, scenarios: scenarios, temporary: temporary).wait(timeout)
+  }
+
+  /// - Parameter temporary: where its temporary files are, if not where this submission's are.
+  func launch(_ pipeline: Pipeline, scenarios: String? = nil, temporary: String? = nil) throws -> Launched {
     var environment = pipeline.environment
     environment["FIREDRILL_SCENARIOS"] = scenarios ?? scenario
     environment["GITHUB_STEP_SUMMARY"] = path("page.md")
+    environment["TMPDIR"] = temporary
     let words = ["-C", path("")] + environment.map { "\($0.key)=\($0.value)" }
-    return try cli.launch(words + ["bash", "-e", "-c", pipeline.script], program: "/usr/bin/env").wait(timeout)
+    return try cli.launch(words + ["bash", "-e", "-c", pipeline.script], program: "/usr/bin/env")
   }
 
   /// The first verdict of a file or text that `verify` wrote.

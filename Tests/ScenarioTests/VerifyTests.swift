@@ -13,7 +13,10 @@ extension ScenarioTests {
         #expect(result.status == 0, "\(result.out)\n\(result.errors)")
         #expect(try lab.verdict()["verdict"] as? String == "passed")
         #expect(try lab.report("junit.xml").contains("failures=\"0\" errors=\"0\""))
-        #expect(try lab.report("summary.md").contains("✅ passed"))
+        let summary = try lab.report("summary.md")
+        #expect(summary.contains("✅ passed"))
+        #expect(summary.contains("- \(Self.scenario): firedrill-reports/evidence/\(Self.scenario)/latency.svg, "))
+        #expect(try lab.text("page.md") == summary)
         let evidence = lab.path("firedrill-reports/evidence/\(Self.scenario)")
         #expect(try lab.cli.run("regrade", evidence).status == 0)
         for picture in ["latency.svg", "errors.svg"] {
@@ -35,7 +38,8 @@ extension ScenarioTests {
         #expect(verdict["verdict"] as? String == "failed")
         #expect(lab.reasons(verdict).contains("instance_refuses"))
         #expect(try lab.report("junit.xml").contains("<failure type=\"instance_refuses\""))
-        #expect(try lab.text("page.md").hasPrefix("before\n### Firedrill"))
+        let page = try lab.text("page.md")
+        #expect(page.hasPrefix("before\n### Firedrill") && page.contains("\n```text\np99      |"), "\(page)")
         // Between these two lines nothing is an order.
         let stop = try #require(result.out.firstMatch(of: /^::stop-commands::(firedrill-[0-9]+)\n/))
         let go = try #require(result.out.firstRange(of: "\n::\(stop.1)::\n"))
@@ -44,15 +48,57 @@ extension ScenarioTests {
       }
     }
 
-    /// The other pipelines call the same script; files that are refused at once show that they do.
-    @Test(arguments: ["gitlab", "jenkins"]) func everyPipelineReportsABadLab(_ system: String) throws {
+    /// All pipelines call the same script; files that are refused at once show that they do, from where the labs are
+    /// and to where the reports shall be.
+    @Test(arguments: Pipeline.systems) func everyPipelineReportsABadLab(_ system: String) throws {
       try Submission.with { lab in
         try lab.write("judge.yaml", "services: {}\n")
-        let share = lab.cli.share
-        let result = try lab.run(system == "gitlab" ? Pipeline.gitlab(share: share) : Pipeline.jenkins(share: share))
+        try FileManager.default.createDirectory(atPath: lab.path("labs"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: lab.folder, toPath: lab.path("labs/\(Self.scenario)"))
+        let settings = ["FIREDRILL_LABS": "labs", "FIREDRILL_REPORTS": "kept/here"]
+        let pipeline = try Pipeline.of(system, share: lab.cli.share, settings)
+        let result = try lab.run(pipeline)
         #expect(result.status == 1, "\(result.out)\n\(result.errors)")
-        #expect(lab.reasons(try lab.verdict()) == ["files_refused"])
-        #expect(try lab.report("junit.xml").contains("<failure type=\"files_refused\""))
+        #expect(!result.errors.contains("once more"), "\(result.errors)")
+        #expect(lab.reasons(try lab.verdict(of: lab.text("kept/here/verdicts.json"))) == ["files_refused"])
+        #expect(try lab.text("kept/here/junit.xml").contains("<failure type=\"files_refused\""))
+        #expect(!pipeline.collected.isEmpty)
+        for path in pipeline.collected {
+          #expect(path.hasPrefix("kept/here") && FileManager.default.fileExists(atPath: lab.path(path)), "\(path)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: lab.path("firedrill-reports")))
+        // The file that is named is one that the repository has.
+        let order = "\n::error file=labs/\(Self.scenario)/compose.yaml,title="
+        #expect(result.out.contains(order) == (system == "github"), "\(result.out)")
+      }
+    }
+
+    /// Artifacts of one workflow run must not have one name.
+    @Test func theActionsArtifactCanBeNamed() throws {
+      let share = try CLI().share
+      #expect(try Pipeline.github(share: share).artifact == "firedrill")
+      #expect(try Pipeline.github(share: share, inputs: ["artifact": "firedrill-2"]).artifact == "firedrill-2")
+    }
+
+    /// Trouble of the machine's says nothing about a repair: it is no failure in any report, and is tried again. Here no
+    /// lab can be laid out, for there is no folder for temporary files.
+    @Test(arguments: Pipeline.systems) func whatCouldNotBeToldIsTriedAgain(_ system: String) throws {
+      try Submission.with { lab in
+        for (again, tries) in [(nil, 2), ("0", 1), ("2", 3)] {
+          let settings = again.map { ["FIREDRILL_AGAIN": $0] } ?? [:]
+          try "".write(toFile: lab.path("page.md"), atomically: true, encoding: .utf8)
+          let result = try lab.run(
+            try Pipeline.of(system, share: lab.cli.share, settings), scenarios: "\(Self.scenario) stale-reads",
+            temporary: lab.path("nowhere"))
+          #expect(result.status == 3, "\(result.out)\n\(result.errors)")
+          #expect(result.errors.components(separatedBy: "trying once more").count == tries, "\(result.errors)")
+          let xml = try lab.report("junit.xml")
+          #expect(xml.contains("<testsuites tests=\"2\" failures=\"0\" errors=\"2\" skipped=\"0\">"), "\(xml)")
+          #expect(xml.contains("<error type=\"not_tried\"") && !xml.contains("<failure"), "\(xml)")
+          // One summary, of the last try.
+          #expect(try lab.text("page.md") == lab.report("summary.md"))
+          #expect(try lab.report("summary.md").contains("❔ inconclusive"))
+        }
       }
     }
 
@@ -78,13 +124,26 @@ extension ScenarioTests {
         let linked = try lab.run(pipeline)
         #expect(linked.status == 64 && linked.errors.contains("is a link"), "\(linked.errors)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere).isEmpty)
+        // Where no reports can be, it is not the repair that failed.
+        try FileManager.default.removeItem(atPath: lab.path("firedrill-reports"))
+        try "".write(toFile: lab.path("firedrill-reports"), atomically: true, encoding: .utf8)
+        for reports in ["firedrill-reports", "firedrill-reports/inside"] {
+          let blocked = try lab.run(Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_REPORTS": reports]))
+          #expect(blocked.status == 64 && blocked.errors.contains("verify: "), "\(blocked.errors)")
+        }
+        let wrong = try lab.run(Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_AGAIN": "often"]))
+        #expect(wrong.status == 64 && wrong.errors.contains("a number from 0 to 9"), "\(wrong.errors)")
       }
     }
 
     /// A runner that is cancelled sends one signal, and looks for nothing that is left.
     @Test(arguments: [SIGTERM, SIGHUP]) func aSignalInTheGradeLeavesNothing(_ number: Int32) throws {
       try Submission.with("stale-reads") { lab in
-        let verifying = try lab.cli.launch(["verify", "stale-reads", "--plain", "--lab", lab.folder])
+        // One of them to what a pipeline runs: it passes it on.
+        let verifying =
+          number == SIGTERM
+          ? try lab.launch(Pipeline.github(share: lab.cli.share))
+          : try lab.cli.launch(["verify", "stale-reads", "--plain", "--lab", lab.folder])
         try eventually(within: 60, "the grade is under way") { verifying.errors.contains("trial ") }
         kill(verifying.process.processIdentifier, number)
         let result = try verifying.wait(30)
