@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Yams
 
 /// `firedrill verify`: what a CI pipeline calls with the files of somebody whom nobody has met.
 extension ScenarioTests {
@@ -78,6 +79,34 @@ extension ScenarioTests {
       let share = try CLI().share
       #expect(try Pipeline.github(share: share).artifact == "firedrill")
       #expect(try Pipeline.github(share: share, inputs: ["artifact": "firedrill-2"]).artifact == "firedrill-2")
+    }
+
+    /// The examples are copied as they stand.
+    @Test func theExamplesFitWhatIsGivenOut() throws {
+      let folder = try CLI().share + "/compose/ci/"
+      let readme = try String(contentsOfFile: folder + "README.md", encoding: .utf8)
+      let examples = try readme.matches(of: /(?s)```yaml\n(.*?)```/).map { match in
+        try #require(try Yams.load(yaml: String(match.1)) as? [String: Any])
+      }
+      try #require(examples.count == 2)
+      let jobs = try #require(examples[0]["jobs"] as? [String: [String: Any]])
+      let steps = try #require(jobs["repair"]?["steps"] as? [[String: Any]])
+      let own = try #require(steps.first { ($0["uses"] as? String) == "OWNER/REPO/compose/ci@TAG" })
+      let given = try #require(own["with"] as? [String: String])
+      let action = try Pipeline.github(share: CLI().share, inputs: given)
+      #expect(action.environment["FIREDRILL_SCENARIOS"] == "${{ matrix.scenario }}")
+      #expect(try #require(action.artifact).contains("matrix.scenario"), "each of a matrix has an artifact of its own")
+      let job = try #require(examples[1]["repair"] as? [String: Any])
+      #expect(job["extends"] as? String == ".firedrill")
+      // Every setting that is named is one that the script reads, and the other way round.
+      let script = try String(contentsOfFile: folder + "verify", encoding: .utf8)
+      func settings(_ text: String) -> Set<String> {
+        Set(text.matches(of: /FIREDRILL_[A-Z]+/).map { String($0.0) }).subtracting(["FIREDRILL_HOME"])
+      }
+      let table = readme.matches(of: /(?m)^\| `(FIREDRILL_[A-Z]+)`/).map { String($0.1) }
+      #expect(Set(table) == settings(script))
+      let variables = try #require(job["variables"] as? [String: String])
+      #expect(settings(script).isSuperset(of: variables.keys), "\(variables)")
     }
 
     /// Trouble of the machine's says nothing about a repair: it is no failure in any report, and is tried again. Here no
