@@ -101,6 +101,8 @@ public actor LabController {
       topology.services[index].replicas = count
     }
     let begun = ContinuousClock.now
+    // Of a lab that is taken up again the first start counts: what a post-mortem tells began there.
+    let isContinued = !order.awaitsSymptom && Baseline.of(lab) != nil
     try prepareSecrets(topology)
     try lab.writeOverride(topology)
     DeployedFiles.now(in: lab).save(to: lab)
@@ -115,16 +117,17 @@ public actor LabController {
     var baseline = Baseline.measure(await engine.nodes())
     baseline.healthySeconds = healthy / .seconds(1)
     report("\(baseline.nodes) nodes are healthy after \(Self.seconds(healthy))")
-    changes.add("deploy: the lab as it began")
+    changes.add(isContinued ? Timeline.continuation : Timeline.beginning)
     if let scenario {
-      try await breakIt(scenario, damages: !order.isHandedIn)
+      baseline.faultSeconds = (ContinuousClock.now - begun) / .seconds(1)
+      try await breakIt(scenario, damages: !order.isHandedIn, isAgain: isContinued)
       if order.awaitsSymptom {
         let symptom = try await symptom(of: scenario)
         baseline.symptomSeconds = (ContinuousClock.now - begun) / .seconds(1)
         report("the symptom shows after \(Self.seconds(ContinuousClock.now - begun)): \(symptom)")
       }
     }
-    try baseline.save(to: lab)
+    if !isContinued { try baseline.save(to: lab) }
   }
 
   private func requireHealth(of topology: Topology) async throws {
@@ -135,10 +138,12 @@ public actor LabController {
   }
 
   /// The change that breaks the lab, and what a trainee finds damaged.
-  private func breakIt(_ scenario: Scenario, damages: Bool) async throws {
+  ///
+  /// - Parameter isAgain: that change was written down once, and is nobody's who works on the lab.
+  private func breakIt(_ scenario: Scenario, damages: Bool, isAgain: Bool) async throws {
     for (service, count) in scenario.start.change.sorted(by: { $0.key < $1.key }) {
       try await engine.scale(service, to: count)
-      changes.add("scale \(service)=\(count)")
+      if !isAgain { changes.add("scale \(service)=\(count)") }
     }
     if damages { try await Damage(engine: engine).draw(from: scenario.start.damage, seed: state.seed) }
     standing = StandingFaults(scenario.start.standing, seed: state.seed)

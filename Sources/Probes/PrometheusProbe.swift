@@ -83,20 +83,36 @@ public struct PrometheusProbe: Sendable {
   public func query(
     _ expression: String, at time: Double? = nil
   ) async throws -> [(labels: [String: String], value: Double)] {
-    let allowed = expression.utf8.map { byte -> String in
-      let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-      let hex = String(byte, radix: 16, uppercase: true)
-      return isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
-    }
     let moment = time.map { "&time=\($0)" } ?? ""
-    return try await get("/api/v1/query?query=\(allowed.joined())\(moment)", Vector.self).result
+    return try await get("/api/v1/query?query=\(Self.escaped(expression))\(moment)", Vector.self).result
       .map { ($0.metric, $0.value.value) }
   }
 
-  private func get<Content: Decodable>(_ path: String, _ type: Content.Type) async throws -> Content {
+  /// The alerts that fired between two times (`/api/v1/query_range`), the oldest first; times in seconds since 1970.
+  public func firings(from begin: Double, to end: Double) async throws -> [AlertFiring] {
+    let expression = Self.escaped("max by (alertname) (ALERTS{alertstate=\"firing\"})")
+    // It gives 11000 points of a series at most.
+    let step = max(1, ((end - begin) / 10_000).rounded(.up))
+    let range = "start=\(begin)&end=\(end)&step=\(step)"
+    return try AlertFiring.all(in: await body("/api/v1/query_range?query=\(expression)&\(range)"))
+  }
+
+  private static func escaped(_ expression: String) -> String {
+    expression.utf8.map { byte -> String in
+      let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+      let hex = String(byte, radix: 16, uppercase: true)
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + (hex.count == 1 ? "0" : "") + hex
+    }.joined()
+  }
+
+  private func body(_ path: String) async throws -> Data {
     let reply = try await http.send("GET", base + path, timeout: .seconds(2))
     guard reply.status == 200 else { throw Trouble(description: "Prometheus answered \(reply.status)") }
-    let envelope = try JSONDecoder().decode(Envelope<Content>.self, from: reply.body)
+    return reply.body
+  }
+
+  private func get<Content: Decodable>(_ path: String, _ type: Content.Type) async throws -> Content {
+    let envelope = try JSONDecoder().decode(Envelope<Content>.self, from: try await body(path))
     guard envelope.status == "success" else { throw Trouble(description: "Prometheus says \(envelope.status)") }
     return envelope.data
   }

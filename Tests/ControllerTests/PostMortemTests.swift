@@ -77,6 +77,46 @@ import Testing
     #expect(some.moments.map(\.what)[1...2] == ["first look: logs order-1", "hint 1 of 4"])
   }
 
+  @Test func theFaultComesFirstAndNoTimeCountsFromIt() {
+    var some = timeline
+    some.fault = 996
+    #expect(some.moments.first == .init(at: 996, what: "the fault: from here on the shop is broken"))
+    let text = PostMortem(title: "T", timeline: some, diff: "").markdown
+    #expect(text.contains("(-0:04) the fault: "))
+    #expect(text.contains("| detect | 1:30 (missed) | 1:00 |") && text.contains("| mitigate | 11:40 | 15:00 |"))
+    // Also where both are one moment.
+    some.fault = 1000
+    #expect(some.moments.map(\.what)[0...1].last == "first harm to users: the symptom shows")
+  }
+
+  @Test func alertsAreToldOnceAndDetectNothing() {
+    var some = timeline
+    some.add(alerts: [
+      .init(at: 1010, what: "the alert A fires"), .init(at: 2110, what: "the alert B fires"),
+      .init(at: 2300, what: "the alert C fires"),
+    ])
+    // The second one fired while a grade ran, whose evidence tells of it.
+    #expect(some.alerts.map(\.at) == [1010, 2300])
+    #expect(some.moments.map(\.what)[1] == "the alert A fires")
+    #expect(some.noticed?.at == 1090)
+  }
+
+  @Test func aLabThatIsTakenUpAgainKeepsItsStory() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let lab = LabFolder(path: folder)
+    try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
+    try Baseline(memoryBytes: 1, nodes: 1, healthySeconds: 6, faultSeconds: 1, symptomSeconds: 2).save(to: lab)
+    let log = ChangeLog(path: lab.changeLog)
+    for what in [Timeline.beginning, Timeline.continuation, "deploy: .env"] { log.add(what) }
+    let read = try Timeline.read(lab)
+    #expect(read.fault == read.harm - 1)
+    #expect(read.continued.map(\.what) == [Timeline.continuation])
+    // Nobody has noticed anything by it.
+    #expect(read.changes.map(\.what) == ["deploy: .env"] && read.noticed?.what == "deploy: .env")
+    #expect(read.moments.map(\.what).contains(Timeline.continuation))
+  }
+
   @Test func aCheckThatFailedInAPassedGradeIsSaidToHave() {
     let grade = Timeline.Grade(at: 5, verdict: "passed", tier: .resolved, violated: ["alert-fires-first"])
     let last = Timeline(harm: 0, changes: [], grades: [grade]).moments.last

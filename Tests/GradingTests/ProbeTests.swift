@@ -67,6 +67,19 @@ import Testing
     #expect(ProcessProbe.listeners(on: ["127.0.0.1:1": here]).isEmpty)
   }
 
+  @Test func anAlertThatFlapsFiresOnce() throws {
+    let body = """
+      {"status":"success","data":{"resultType":"matrix","result":[
+        {"metric":{"alertname":"Slow"},"values":[[1000,"1"],[1001,"1"],[1050.5,"1"],[1200,"1"],[1201,"1"]]},
+        {"metric":{"alertname":"Down"},"values":[[1100,"1"]]},
+        {"metric":{"alertname":"Never"},"values":[]}]}}
+      """
+    let firings = try AlertFiring.all(in: Data(body.utf8))
+    #expect(firings.map(\.name) == ["Slow", "Down", "Slow"])
+    #expect(firings.map(\.begin) == [1000, 1100, 1200])
+    #expect(throws: (any Error).self) { try AlertFiring.all(in: Data("{}".utf8)) }
+  }
+
   @Test func literalsAreQuoted() {
     #expect(sqlLiteral("o'brien\\") == "'o''brien\\'")
   }

@@ -18,10 +18,12 @@ extension SideBySideTests {
       try itIsWatched(cli)
       try theRunbookIsRefused(cli)
       let evidence = try aGradeSaysNothing(cli)
+      try anAlertFires(cli)
       try aPostMortemIsBegun(cli)
       try nothingIn(cli, "the lab's folder after all of it")
       try theEvidenceComesWithTheAnswer(cli, evidence)
       try theEvidenceComesWithTheEnd(cli, (evidence as NSString).lastPathComponent)
+      try itsStoryGoesOn(cli)
     }
 
     /// Every file that a trainee has, what Firedrill keeps beside them included.
@@ -127,6 +129,20 @@ extension SideBySideTests {
       return evidence
     }
 
+    /// A rule of the trainee's, outside of any grade.
+    private func anAlertFires(_ cli: CLI) throws {
+      let seen = try cli.script(
+        """
+        printf '%s\\n' 'groups:' '  - name: own' '    rules:' '      - alert: TheShopIsThere' '        expr: up == 1' \
+          >prometheus/rules/own.yml
+        # For two seconds or more.
+        query='count_over_time(ALERTS{alertname="TheShopIsThere",alertstate="firing"}[1m]) >= 3'
+        until curl -s --max-time 5 -G --data-urlencode "query=$query" prometheus:9090/api/v1/query | grep -q '"value"'
+        do sleep 0.2; done
+        """, timeout: 60)
+      #expect(seen.status == 0, "\(seen.errors)")
+    }
+
     private func aPostMortemIsBegun(_ cli: CLI) throws {
       let first = try cli.run("postmortem")
       #expect(first.status == 0, "\(first.errors)")
@@ -134,9 +150,12 @@ extension SideBySideTests {
       #expect(text.hasPrefix("# Post-mortem: incident-"))
       #expect(text.contains("+ORDER_READ_YOUR_WRITES=lsn-token"))
       // The grade's evidence lies elsewhere.
-      for word in ["grade ends: ", "hint 1 of 4", "ORDER_READ_YOUR_WRITES none -> lsn-token"] {
+      for word in ["grade ends: ", "hint 1 of 4", "ORDER_READ_YOUR_WRITES none -> lsn-token", "TheShopIsThere fires"] {
         #expect(text.contains(word), "\(text)")
       }
+      let moments = text.split(separator: "\n").filter { $0.hasPrefix("- 2") }
+      #expect(moments.first?.hasSuffix("the fault: from here on the shop is broken") == true, "\(text)")
+      #expect(moments.dropFirst().first?.contains("first harm to users") == true, "\(text)")
       let second = try cli.run("postmortem")
       #expect(second.status == 64 && second.errors.contains("--force"), "\(second.errors)")
       #expect(try cli.run("postmortem", "--force", "--scale", "0").status == 64)
@@ -161,6 +180,16 @@ extension SideBySideTests {
       #expect(try cli.run("stop").status == 0)
       #expect(try cli.run("regrade", cli.lab + "/.evidence/again").out.contains(" required\n"))
       #expect(!FileManager.default.fileExists(atPath: kept))
+    }
+
+    private func itsStoryGoesOn(_ cli: CLI) throws {
+      let again = try cli.run("start", "--continue", timeout: 60)
+      #expect(again.status == 0 && again.out.hasPrefix("# incident-"), "\(again.errors)")
+      #expect(try cli.run("postmortem", "--force").status == 0)
+      let text = try String(contentsOfFile: cli.lab + "/postmortem.md", encoding: .utf8)
+      for word in ["the fault: ", "first harm to users", "hint 1 of 4", "grade ends: ", "continued: the stopped lab"] {
+        #expect(text.contains(word), "\(text)")
+      }
     }
   }
 }

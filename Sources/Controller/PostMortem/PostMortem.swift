@@ -43,10 +43,11 @@ public struct PostMortem: Sendable {
     |---|---|---|
     \(times)
 
-    Targets count from the first harm to users\(scale == 1 ? "" : ", and are \(scale.formatted()) times shorter here").
+    Targets count from the first harm to users, which is when the symptom was seen, and not from the fault
+    before it\(scale == 1 ? "" : "; they are \(scale.formatted()) times shorter here").
     Detect is the first thing that anybody did since then: a look with `logs`, `psql`, `redis-cli`, `shell`, `load` or
-    `watch`, a hint, the runbook, a change, a fault by hand, a grade. Mitigate and resolve are the end of the first
-    grade that shows it.
+    `watch`, a hint, the runbook, a change, a fault by hand, a grade; an alert that fires is none until somebody does
+    something. Mitigate and resolve are the end of the first grade that shows it. While a lab is stopped time goes on.
 
     ## What was changed
 

@@ -47,6 +47,8 @@ public struct Timeline: Sendable, Equatable {
     }
   }
 
+  /// When the shop was broken; nil where the start did not write it down.
+  public var fault: Double?
   /// When users were hurt first: when the symptom was seen.
   public var harm: Double
   /// What was changed since then, the oldest first.
@@ -57,14 +59,28 @@ public struct Timeline: Sendable, Equatable {
   public var help: [Moment]
   /// The first look since then at a log, a shell, the symptom.
   public var look: Moment?
+  /// When the lab, stopped meanwhile, was taken up again.
+  public var continued: [Moment]
+  /// Alerts of the lab's own that fired while it ran, outside of grades.
+  public var alerts: [Moment] = []
 
   /// A timeline.
-  public init(harm: Double, changes: [Moment], grades: [Grade], help: [Moment] = [], look: Moment? = nil) {
+  public init(
+    fault: Double? = nil, harm: Double, changes: [Moment], grades: [Grade], help: [Moment] = [], look: Moment? = nil,
+    continued: [Moment] = []
+  ) {
+    self.fault = fault
     self.harm = harm
     self.changes = changes
     self.grades = grades
     self.help = help
     self.look = look
+    self.continued = continued
+  }
+
+  /// Adds alerts that fired; what fired in a grade is told with it.
+  public mutating func add(alerts: [Moment]) {
+    self.alerts += alerts.filter { alert in !grades.contains { ($0.at...max($0.at, $0.end)).contains(alert.at) } }
   }
 
   /// The first sign that somebody noticed: whatever was done first.
@@ -82,7 +98,9 @@ public struct Timeline: Sendable, Equatable {
 
   /// Everything in order.
   public var moments: [Moment] {
-    var all = [Moment(at: harm, what: "first harm to users: the symptom shows")] + changes + help
+    var all = fault.map { [Moment(at: $0, what: "the fault: from here on the shop is broken")] } ?? []
+    all.append(Moment(at: harm, what: "first harm to users: the symptom shows"))
+    all += changes + help + continued + alerts
     if let look { all.append(Moment(at: look.at, what: "first look: \(look.what)")) }
     for grade in grades {
       all += grade.alerts
@@ -97,6 +115,8 @@ public struct Timeline: Sendable, Equatable {
 extension Timeline {
   /// What every lab's change log begins with, and again after a reset.
   static let beginning = "deploy: the lab as it began"
+  /// What is written down where a stopped lab goes on.
+  static let continuation = "continued: the stopped lab runs again, its own files with fresh data"
 
   /// Reads what a lab left behind.
   ///
@@ -109,15 +129,18 @@ extension Timeline {
       throw EngineError("the lab in \(lab.path) never showed its symptom: there is nothing to tell", code: .usage)
     }
     // The entry was written when the lab was healthy.
-    let harm = entries[first].at - (baseline.healthySeconds ?? 0) + symptom
+    let ordered = entries[first].at - (baseline.healthySeconds ?? 0)
+    let harm = ordered + symptom
     let since = entries[(first + 1)...].filter { $0.at > harm }
     func moments(_ kind: ChangeLog.Kind) -> [Moment] {
       since.filter { ($0.kind ?? .change) == kind }.map { Moment(at: $0.at, what: $0.what) }
     }
+    let changes = moments(.change)
     return Timeline(
-      harm: harm, changes: moments(.change),
+      fault: baseline.faultSeconds.map { ordered + $0 }, harm: harm,
+      changes: changes.filter { $0.what != continuation },
       grades: grades(of: lab, since.compactMap(\.evidence)).filter { $0.at >= harm },
-      help: moments(.help), look: moments(.look).first)
+      help: moments(.help), look: moments(.look).first, continued: changes.filter { $0.what == continuation })
   }
 
   /// The grades whose evidence lies in the lab, is kept out of it as it is blind, or was put elsewhere; the first to end

@@ -28,8 +28,14 @@ struct PostMortemCommand: AsyncParsableCommand {
     let title =
       state.blind
       ? state.shownName : try ScenarioFile.load(Installation.find().scenario(state.scenario) + "/scenario.yaml").title
+    var timeline = try Timeline.read(folder)
+    if RunDirectory(labID: state.id).isAlive {
+      do { try await timeline.addAlerts(from: ControllerClient.connect(to: folder)) } catch {
+        Console.note("the lab's alerts are left out, for its Prometheus can't be asked: \(error)")
+      }
+    }
     let document = PostMortem(
-      title: title, timeline: try Timeline.read(folder), diff: try await Diff.text(of: folder), scale: scale)
+      title: title, timeline: timeline, diff: try await Diff.text(of: folder), scale: scale)
     do { try document.markdown.write(toFile: folder.postMortem, atomically: true, encoding: .utf8) } catch {
       throw EngineError("cannot write \(folder.postMortem): \(error)", code: .usage)
     }
