@@ -10,45 +10,10 @@ import Testing
 @testable import ServiceKit
 
 @Suite(.timeLimit(.minutes(1))) struct AdmissionTests {
-  /// A service with one route that takes as long as the test wants.
   private func serving(
-    _ policy: InboundPolicy, _ body: @escaping @Sendable (UpstreamClient, Handle) async throws -> Void
+    _ policy: InboundPolicy, _ body: @escaping @Sendable (UpstreamClient, ServedRoutes.Handle) async throws -> Void
   ) async throws {
-    let host = ServiceHost(
-      name: "x", common: CommonSettings(instance: "x-1"),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, inbound: policy)
-    let router = host.makeRouter()
-    let handle = Handle()
-    router.get("/slow") { _, _ in
-      await handle.wait()
-      return Response(status: .ok)
-    }
-    try await host.application(BuiltService(router: router)).test(.live) { client in
-      // The test's own client sends one request after the other; here several must be under way.
-      let endpoint = Endpoint(host: "127.0.0.1", port: try #require(client.port))
-      let upstreams = Upstreams(.list([endpoint]), logger: Logger(label: "test"))
-      let policy = OutboundPolicy(timeout: .seconds(20))
-      try await body(
-        UpstreamClient(service: "x", upstreams: upstreams, policy: policy, client: OutboundClient()), handle)
-    }
-  }
-
-  /// Holds requests until it is opened.
-  private actor Handle {
-    private var isOpen = false
-    private var held: [CheckedContinuation<Void, Never>] = []
-    var count: Int { held.count }
-
-    func wait() async {
-      if isOpen { return }
-      await withCheckedContinuation { held.append($0) }
-    }
-
-    func open() {
-      isOpen = true
-      for continuation in held { continuation.resume() }
-      held = []
-    }
+    try await ServedRoutes.with(policy) { try await body($0.client, $0.handle) }
   }
 
   @Test func theSurplusIsTurnedAwayAndHealthIsNot() async throws {

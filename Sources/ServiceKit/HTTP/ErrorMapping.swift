@@ -34,6 +34,8 @@ public enum ErrorMapping {
   public static func response(for error: ServiceError) -> Response {
     var response = JSONBody.response(ErrorReply(error.code, error.message), status: .init(code: error.status))
     if let seconds = error.retryAfter { response.headers[.retryAfter] = String(seconds) }
+    // What is still to come of that request would be taken for the next one (RFC 9110, section 15.5.9).
+    if error.status == 408 { response.headers[.connection] = "close" }
     return response
   }
 }

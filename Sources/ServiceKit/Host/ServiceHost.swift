@@ -28,6 +28,7 @@ public struct ServiceHost: Sendable {
   public func makeRouter() -> FleetRouter {
     let router = FleetRouter(context: FleetRequestContext.self)
     router.addMiddleware { EdgeMiddleware(instance: common.instance, logger: logger) }
+    router.addMiddleware { BodyMiddleware(timeout: common.bodyTimeout) }
     if let admission = AdmissionMiddleware(inbound) { router.addMiddleware { admission } }
     OperationsRoutes.add(to: router, readiness: readiness)
     return router
@@ -39,6 +40,7 @@ public struct ServiceHost: Sendable {
   ) -> Application<FleetRouter.Responder> {
     Application(
       responder: built.router.buildResponder(),
+      server: .http1(configuration: .init(idleTimeout: .nanoseconds(common.idleTimeout.nanoseconds))),
       configuration: .init(address: .hostname(common.host, port: common.port), backlog: 1024),
       onServerRunning: onServerRunning, logger: logger)
   }
