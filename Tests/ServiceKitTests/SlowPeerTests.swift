@@ -16,6 +16,11 @@ import Testing
     "POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: \(length)\r\n\r\n"
   }
 
+  private final class Countdown: Sendable {
+    let value: Atomic<Int>
+    init(_ value: Int) { self.value = Atomic(value) }
+  }
+
   private static func isLate(_ answer: String?) -> Bool {
     guard let answer = answer?.lowercased() else { return false }
     return answer.hasPrefix("http/1.1 408 ") && answer.contains("connection: close")
@@ -26,17 +31,17 @@ import Testing
     let policy = InboundPolicy(concurrency: .init(maxConcurrent: 1))
     try await ServedRoutes.with(policy, Self.settings(body: .milliseconds(500))) { routes in
       await routes.handle.open()
-      let waiting = Atomic<Int>(6)
+      let waiting = Countdown(6)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<6 {
           group.addTask {
             let answer = try await routes.say([Self.head("/count", length: 100)])
             #expect(Self.isLate(answer), "\(answer ?? "nothing")")
-            waiting.subtract(1, ordering: .relaxed)
+            waiting.value.subtract(1, ordering: .relaxed)
           }
         }
         var served = 0
-        while waiting.load(ordering: .relaxed) > 0 {
+        while waiting.value.load(ordering: .relaxed) > 0 {
           let reply = try await routes.client.send(.GET, "/slow")
           try #require(reply.status == 200, "after \(served) that were served")
           served += 1
