@@ -136,6 +136,24 @@ import Testing
     }
   }
 
+  @Test func peersThatVanishAreFoundOut() async throws {
+    try await withProxy { proxy, _ in
+      let client = try proxy.client()
+      #expect(try await aside { try client.echo() })
+      let options = try await proxy.engine.ask { loop in
+        let connection = try #require(loop.connections.first ?? nil)
+        return [connection.client, connection.target].map { socket in
+          [(SOL_SOCKET, SO_KEEPALIVE), (Int32(IPPROTO_TCP), TCP_KEEPIDLE), (Int32(IPPROTO_TCP), TCP_KEEPINTVL)].map {
+            var value: Int32 = -1
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            return getsockopt(socket.descriptor, $0, $1, &value, &size) == 0 ? value : -1
+          }
+        }
+      }
+      #expect(options == [[1, 30, 10], [1, 30, 10]])
+    }
+  }
+
   @Test func moreConnectionsThanPlacesWait() async throws {
     var limits = ProxyLimits()
     limits.maxConnections = 4

@@ -196,16 +196,21 @@ import Testing
 
   @Test func clearingIsQuickWithStalledReaders() async throws {
     try await withProxy(.flood) { proxy, _ in
-      try await proxy.add(.latency(delay: 20 * Self.millisecond, jitter: 0), id: "l")
-      try await proxy.add(.bandwidth(bytesPerSecond: 50_000_000), id: "b")
       let clients = try (0..<50).map { _ in try proxy.client() }
-      try await eventually("all are stalled") {
-        try await proxy.engine.ask { loop in loop.connections.allSatisfy { $0?.downstream.awaitsSink ?? false } }
+      var times: [Double] = []
+      for _ in 0..<9 {
+        try await proxy.add(.latency(delay: 20 * Self.millisecond, jitter: 0), id: "l")
+        try await proxy.add(.bandwidth(bytesPerSecond: 50_000_000), id: "b")
+        try await eventually("all are stalled") {
+          try await proxy.engine.ask { loop in
+            loop.openCount == 50 && loop.connections.allSatisfy { $0?.downstream.awaitsSink ?? false }
+          }
+        }
+        times.append(try await milliseconds { try await proxy.clear() })
+        #expect(try await proxy.toxicCount() == 0)
       }
-      let time = try await milliseconds { try await proxy.clear() }
-      print("clear with 50 stalled readers: \(time) ms")
-      #expect(time < 2000)
-      #expect(try await proxy.toxicCount() == 0)
+      print("measured: clearing with 50 stalled readers takes \(median(times)) ms (median)")
+      #expect(median(times) <= 100)
       withExtendedLifetime(clients) {}
     }
   }

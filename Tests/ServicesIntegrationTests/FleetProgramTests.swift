@@ -7,12 +7,7 @@ import Testing
 
 /// The program itself: arguments, exit codes, probes and signals.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct FleetProgramTests {
-  /// The program stands beside the tests' own bundle.
-  private static func program() throws -> URL {
-    let bundle = try #require(CommandLine.arguments.first { $0.contains(".xctest") })
-    return URL(fileURLWithPath: bundle.components(separatedBy: ".xctest")[0]).deletingLastPathComponent()
-      .appendingPathComponent("fleet")
-  }
+  private static func program() throws -> URL { URL(fileURLWithPath: try TestFleet.program()) }
 
   private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> (
     status: Int32, text: String

@@ -1,5 +1,6 @@
 #pragma once
-// TCP sockets for an epoll loop: non-blocking, closed on exec, without Nagle's delay. -1 leaves the reason in errno.
+// TCP sockets for an epoll loop: non-blocking, closed on exec, without Nagle's delay, with keep-alive probes. -1 leaves
+// the reason in errno.
 
 #include <stdint.h>
 #include <stddef.h>

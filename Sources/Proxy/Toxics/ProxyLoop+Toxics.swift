@@ -48,8 +48,10 @@ extension ProxyLoop {
   func endExpired(_ now: UInt64) { endToxics { $0.expires <= now } }
 
   private func forEachConnection(of names: Set<String>, _ body: (Connection) -> Void) {
+    // Names are compared once for each link, not for each of ten thousand connections.
+    let isMeant = links.map { names.contains($0.spec.name) }
     for connection in connections {
-      if let connection, names.contains(connection.link.spec.name) { body(connection) }
+      if let connection, isMeant[connection.link.index] { body(connection) }
     }
   }
 
@@ -84,6 +86,12 @@ extension ProxyLoop {
       $0.toxic.link == connection.link.spec.name && $0.acts(onConnection: connection.number)
     }
     for flow in [connection.upstream, connection.downstream] {
+      flow.pacer.restart()
+      guard !acting.isEmpty else {
+        flow.attachments = []
+        flow.effects = FlowEffects()
+        continue
+      }
       let before = flow.attachments
       flow.attachments = acting.filter { $0.toxic.kind.hasDirection && $0.toxic.directions.contains(flow.direction) }
         .map { active in
@@ -92,7 +100,6 @@ extension ProxyLoop {
         }
       let salt = StableHash.mix(UInt64(connection.number) &* 2 &+ UInt64(flow.direction.rawValue))
       flow.effects = FlowEffects(flow.attachments, salt: salt)
-      flow.pacer.restart()
     }
     let before = connection.attachments
     connection.attachments = acting.map { active in
