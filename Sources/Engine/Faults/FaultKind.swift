@@ -27,6 +27,8 @@ public enum FaultKind: Sendable, Equatable {
 
   /// Longest lease, in seconds.
   public static let longestLease = 3600.0
+  /// What a lease may be, in seconds.
+  public static let leases = 1...longestLease
 
   /// The names of all kinds with their parameters, for help texts. `node` is a name, or several with commas between.
   public static var parameters: [String: [String]] { rules.mapValues { $0.map(\.name) } }
@@ -45,6 +47,26 @@ public enum FaultKind: Sendable, Equatable {
       switch self {
       case .text(let name), .number(let name, _), .choice(let name, _), .optional(let name, _), .dependent(let name):
         name
+      }
+    }
+
+    /// What is wrong with the value; nil for nothing.
+    func problem(with value: String?) -> FaultProblem? {
+      let text = value ?? ""
+      func number(_ range: ClosedRange<some Any>) -> FaultProblem {
+        .about(name, "\(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      switch self {
+      case .dependent: return nil
+      case .optional(_, let range):
+        return value == nil || Double(text).map(range.contains) == true ? nil : number(range)
+      case .text: return text.isEmpty ? .isMissing(name) : nil
+      case .number(_, let range):
+        if text.isEmpty { return .isMissing(name) }
+        return Int(text).map(range.contains) == true ? nil : number(range)
+      case .choice(_, let words):
+        if text.isEmpty { return .isMissing(name) }
+        return words.contains(text) ? nil : .about(name, "\(text) is none of \(words.joined(separator: ", "))")
       }
     }
   }
@@ -93,63 +115,52 @@ public enum FaultKind: Sendable, Equatable {
       let nearest = Self.rules.keys.sorted().joined(separator: ", ")
       throw EngineError("unknown fault \(request.kind): one of \(nearest)", code: .usage)
     }
-    var problems = Self.problems(with: request, rules)
-    func text(_ name: String) -> String { request.parameters[name] ?? "" }
-    func nodes() -> [String] {
-      let names = text("node").split(separator: ",", omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }
-      if names.contains(""), !text("node").isEmpty { problems.append("node: a name is missing in \(text("node"))") }
-      if Set(names).count < names.count { problems.append("node: a name stands twice in \(text("node"))") }
-      return names
+    let problems = Self.problems(with: request, rules)
+    guard problems.isEmpty else {
+      let words = problems.map { "\(request.kind): \($0)" }
+      throw EngineError(words.joined(separator: "\n"), code: .usage)
     }
+    func text(_ name: String) -> String { request.parameters[name] ?? "" }
+    let nodes = Self.names(in: text("node"))
     switch request.kind {
-    case "stop-node": self = .stopNodes(nodes())
-    case "kill-node": self = .killNodes(nodes())
-    case "pause-node": self = .pauseNodes(nodes())
+    case "stop-node": self = .stopNodes(nodes)
+    case "kill-node": self = .killNodes(nodes)
+    case "pause-node": self = .pauseNodes(nodes)
     case "pause-process": self = .pauseProcess(node: text("node"), title: text("process"))
     case "scale": self = .scale(service: text("service"), to: Int(text("to")) ?? 0)
     default: self = .worker(FaultWorker(kind: request.kind, values: request.parameters, lease: request.lease))
     }
-    guard problems.isEmpty else {
-      throw EngineError("\(request.kind): " + problems.joined(separator: "\n\(request.kind): "), code: .usage)
-    }
   }
 
-  private static func problems(with request: FaultRequest, _ rules: [Rule]) -> [String] {
-    var problems: [String] = []
-    if !(request.lease >= 1 && request.lease <= longestLease) {
-      problems.append("lease: \(request.lease) is not between 1 and \(Int(longestLease)) seconds")
+  /// Everything that is wrong with a request, at once; nil when there is no such kind.
+  public static func problems(with request: FaultRequest) -> [FaultProblem]? {
+    rules[request.kind].map { problems(with: request, $0) }
+  }
+
+  /// The names of a list with commas between.
+  public static func names(in list: String) -> [String] {
+    list.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  private static func problems(with request: FaultRequest, _ rules: [Rule]) -> [FaultProblem] {
+    var problems: [FaultProblem] = []
+    if !leases.contains(request.lease) {
+      problems.append(.about("lease", "\(request.lease) is not between 1 and \(Int(longestLease)) seconds"))
     }
     let names = rules.map(\.name)
     if request.kind == "provider", request.parameters.isEmpty {
-      problems.append("say what changes, such as latency_factor=20; it takes \(names.joined(separator: ", "))")
+      let words = names.joined(separator: ", ")
+      problems.append(.about(nil, "say what changes, such as latency_factor=20; it takes \(words)"))
     }
     for name in request.parameters.keys.sorted() where !names.contains(name) {
-      problems.append("\(name): \(request.kind) has no such parameter; it takes \(names.joined(separator: ", "))")
+      let words = names.joined(separator: ", ")
+      problems.append(.about(name, "\(request.kind) has no such parameter; it takes \(words)"))
     }
-    for rule in rules {
-      let text = request.parameters[rule.name] ?? ""
-      switch rule {
-      case .text(let name): if text.isEmpty { problems.append("\(name) is missing") }
-      case .number(let name, let range):
-        if text.isEmpty {
-          problems.append("\(name) is missing")
-        } else if Int(text).map(range.contains) != true {
-          problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-      case .choice(let name, let words):
-        if text.isEmpty {
-          problems.append("\(name) is missing")
-        } else if !words.contains(text) {
-          problems.append("\(name): \(text) is none of \(words.joined(separator: ", "))")
-        }
-      case .optional(let name, let range):
-        if request.parameters[name] != nil, Double(text).map(range.contains) != true {
-          problems.append("\(name): \(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-      case .dependent: break
-      }
+    problems += rules.compactMap { $0.problem(with: request.parameters[$0.name]) }
+    if ["stop-node", "kill-node", "pause-node"].contains(request.kind), let list = request.parameters["node"] {
+      let nodes = Self.names(in: list)
+      if nodes.contains(""), !list.isEmpty { problems.append(.about("node", "a name is missing in \(list)")) }
+      if Set(nodes).count < nodes.count { problems.append(.about("node", "a name stands twice in \(list)")) }
     }
     if request.kind == "toxic" { problems += ToxicParameters.problems(request.parameters) }
     return problems

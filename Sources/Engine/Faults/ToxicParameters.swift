@@ -62,35 +62,35 @@ public enum ToxicParameters {
   public static var types: [String] { kinds.keys.sorted() }
 
   /// Everything that is wrong; names that no toxic has are reported elsewhere.
-  static func problems(_ values: [String: String]) -> [String] {
-    var problems: [String] = []
+  static func problems(_ values: [String: String]) -> [FaultProblem] {
+    var problems: [FaultProblem] = []
     for (name, most) in [("proxy", 253), ("link", 64)] {
       let text = values[name] ?? ""
       if text.isEmpty {
-        problems.append("\(name) is missing")
+        problems.append(.isMissing(name))
       } else if text.utf8.count > most || !text.utf8.allSatisfy(isNameByte) {
-        problems.append("\(name): \(text) is not a name of A-Z, a-z, 0-9, -, _ and .")
+        problems.append(.about(name, "\(text) is not a name of A-Z, a-z, 0-9, -, _ and ."))
       }
     }
-    guard let type = values["type"], !type.isEmpty else { return problems + ["type is missing"] }
+    guard let type = values["type"], !type.isEmpty else { return problems + [.isMissing("type")] }
     guard let kind = kinds[type] else {
-      return problems + ["type: \(type) is not one of \(types.joined(separator: ", "))"]
+      return problems + [.about("type", "\(type) is not one of \(types.joined(separator: ", "))")]
     }
-    problems += kind.needed.filter { values[$0] == nil }.map { "\($0) is missing" }
+    problems += kind.needed.filter { values[$0] == nil }.map { .isMissing($0) }
     let own = kind.needed + kind.optional + ["seed"]
     for (name, text) in values.sorted(by: { $0.key < $1.key }) {
       guard let rule = rules[name] else { continue }
       if !own.contains(name) {
-        problems.append("\(name): a \(type) toxic has none; it takes \(own.joined(separator: ", "))")
+        problems.append(.about(name, "a \(type) toxic has none; it takes \(own.joined(separator: ", "))"))
       } else if rule.json(text) == nil {
-        problems.append("\(name): \(text) is not \(rule.allowed)")
+        problems.append(.about(name, "\(text) is not \(rule.allowed)"))
       }
     }
     if type == "reset" {
       if (values["after_ms"] == nil) == (values["after_bytes"] == nil) {
-        problems.append("a reset toxic takes either after_ms or after_bytes")
+        problems.append(.about(nil, "a reset toxic takes either after_ms or after_bytes"))
       } else if values["after_ms"] != nil, values["direction"] != nil {
-        problems.append("direction: a reset toxic with after_ms has none")
+        problems.append(.about("direction", "a reset toxic with after_ms has none"))
       }
     }
     return problems

@@ -1,5 +1,4 @@
 import DrillCore
-import Engine
 import Topology
 
 /// Reads how a lab comes to show its symptom.
@@ -12,7 +11,7 @@ enum StartReader {
     defer { map.refuseOthers() }
     return StartPlan(
       baseline: counts(map["baseline"]), change: counts(map["break"]),
-      standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map { fault($0) } },
+      standing: (map["standing"]?.list() ?? []).compactMap { $0.map().map(standing) },
       damage: (map["damage"]?.list() ?? []).compactMap { $0.map().flatMap(damage) },
       symptom: map.required("symptom")?.map().map(symptom) ?? none.symptom,
       provider: map["provider"]?.map().map(provider), proxy: map["proxy"]?.map().map(proxy))
@@ -63,57 +62,27 @@ enum StartReader {
         rounds: map.required("rounds")?.int(1...20) ?? 1, within: within))
   }
 
-  /// A fault: its kind, its lease, and the kind's own parameters. A parameter is a text or number, a list to choose
-  /// from, `{from: A, to: B}`, `{node_of: SERVICE}`, or `{replica: NUMBER}`.
-  ///
-  /// - Parameters:
-  ///   - lease: the lease, where it does not stand in the file.
-  ///   - other: keys that somebody else reads.
-  static func fault(_ map: YAMLMap, lease given: Duration? = nil, other: Set<String> = []) -> FaultPlan {
-    let kind = map.required("kind")?.name() ?? ""
-    let lease = given ?? map.required("lease")?.duration() ?? .zero
-    var parameters: [String: FaultPlan.Value] = [:]
-    let known = other.union(given == nil ? ["kind", "lease"] : ["kind"])
-    for entry in map.entries() where !known.contains(entry.name) {
-      parameters[entry.name] = value(entry.value)
+  /// A fault that is there from the start: then nobody has drawn an order of the servers that follow.
+  private static func standing(_ map: YAMLMap) -> FaultPlan {
+    let plan = FaultReader.fault(map)
+    for (name, value) in plan.parameters.sorted(by: { $0.key < $1.key }) {
+      guard case .replica = value else { continue }
+      map.problems.report("must be a name: only a trial draws replicas", at: map.place(of: name), key: map.path(name))
     }
-    guard let known = FaultKind.parameters[kind] else {
-      let names = FaultKind.parameters.keys.sorted()
-      map.problems.report(
-        "no such fault\(Spelling.hint(for: kind, among: names)); there are \(names.joined(separator: ", "))",
-        at: map.place(of: "kind"), key: map.path("kind"))
-      return FaultPlan(kind: kind, parameters: parameters, lease: lease)
-    }
-    for name in parameters.keys.sorted() where !known.contains(name) {
-      map.problems.report(
-        "\(kind) has no such parameter\(Spelling.hint(for: name, among: known)); it takes "
-          + known.joined(separator: ", "), at: map.place(of: name), key: map.path(name))
-    }
-    return FaultPlan(kind: kind, parameters: parameters, lease: lease)
+    return plan
   }
 
   /// Damage: its kind and the kind's own parameters, all of them.
   private static func damage(_ map: YAMLMap) -> DamagePlan? {
     guard let kind = map.required("kind")?.choice(DamagePlan.Kind.self) else { return nil }
     var parameters: [String: FaultPlan.Value] = [:]
-    for name in kind.parameters { parameters[name] = map.required(name).map(value) }
+    for name in kind.parameters {
+      guard let value = map.required(name) else { continue }
+      let drawn = FaultReader.value(value)
+      if FaultReader.draws(of: drawn).contains("") { value.report("must not be empty") }
+      parameters[name] = drawn
+    }
     map.refuseOthers()
     return DamagePlan(kind: kind, parameters: parameters)
-  }
-
-  static func value(_ value: YAMLValue) -> FaultPlan.Value {
-    switch value.node.content {
-    case .sequence: return .oneOf(value.strings())
-    case .mapping:
-      guard let map = value.map() else { return .fixed("") }
-      defer { map.refuseOthers() }
-      if let service = map["node_of"]?.name() { return .nodeOf(service) }
-      if let number = map["replica"]?.int(1...50) { return .replica(number) }
-      let least = map.required("from")?.int() ?? 0
-      let most = map.required("to")?.int() ?? least
-      if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }
-      return .between(least, max(least, most))
-    default: return .fixed(value.string() ?? "")
-    }
   }
 }

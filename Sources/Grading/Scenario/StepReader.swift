@@ -1,4 +1,5 @@
 import DrillCore
+import Engine
 import Topology
 
 /// Reads the trials of a scenario file. Each step is a map of one key, its kind.
@@ -48,7 +49,7 @@ enum StepReader {
   @Sendable private static func restart(_ map: YAMLMap) -> Step { .restart(RestartStep(service: service(map))) }
 
   @Sendable private static func scale(_ map: YAMLMap) -> Step {
-    .scale(ScaleStep(service: service(map), to: map.required("to")?.int(1...250) ?? 1, lease: time(map, "lease")))
+    .scale(ScaleStep(service: service(map), to: map.required("to")?.int(1...250) ?? 1, lease: FaultReader.lease(map)))
   }
 
   @Sendable private static func settle(_ map: YAMLMap) -> Step {
@@ -56,7 +57,7 @@ enum StepReader {
   }
 
   private static func faults(_ map: YAMLMap) -> [FaultPlan] {
-    (map.required("faults")?.list() ?? []).compactMap { $0.map().map { StartReader.fault($0) } }
+    (map.required("faults")?.list() ?? []).compactMap { $0.map().map { FaultReader.fault($0) } }
   }
 
   @Sendable private static func inject(_ map: YAMLMap) -> Step { .inject(InjectStep(faults: faults(map))) }
@@ -93,7 +94,8 @@ enum StepReader {
   /// A fault, or several under `one_of`, with `after` (`{from: A, to: B}`) and `lasts` in place of a lease: that is
   /// five seconds longer.
   private static func timedFault(_ map: YAMLMap, within length: Duration) -> TimedFault {
-    let lasts = time(map, "lasts")
+    let read = map.required("lasts")?.duration()
+    let lasts = read ?? .zero
     var least = Duration.zero
     var most = Duration.zero
     if let range = map.required("after")?.map() {
@@ -109,9 +111,14 @@ enum StepReader {
         "the fault would last longer than its window", at: map.place(of: "lasts"), key: map.path("lasts"))
     }
     let lease = lasts + .seconds(5)
+    if read != nil, lasts <= .zero || !FaultKind.leases.contains(lease / .seconds(1)) {
+      let most = Int(FaultKind.leases.upperBound) - 5
+      map.problems.report(
+        "must be more than 0s, and at most \(most)s", at: map.place(of: "lasts"), key: map.path("lasts"))
+    }
     let choices =
-      map["one_of"]?.list().compactMap { $0.map().map { StartReader.fault($0, lease: lease) } }
-      ?? [StartReader.fault(map, lease: lease, other: ["after", "lasts"])]
+      map["one_of"]?.list().compactMap { $0.map().map { FaultReader.fault($0, lease: lease) } }
+      ?? [FaultReader.fault(map, lease: lease, other: ["after", "lasts"])]
     return TimedFault(choices: choices, after: least...max(least, most), lasts: lasts)
   }
 
@@ -124,14 +131,14 @@ enum StepReader {
   }
 
   @Sendable private static func alone(_ map: YAMLMap) -> Step {
-    .alone(AloneStep(service: service(map), patience: time(map, "patience"), lease: time(map, "lease")))
+    .alone(AloneStep(service: service(map), patience: time(map, "patience"), lease: FaultReader.lease(map)))
   }
 
   @Sendable private static func crash(_ map: YAMLMap) -> Step {
     .crash(
       CrashStep(
         service: service(map), instances: map.required("instances")?.int(0...50) ?? 0,
-        rate: map.required("rate")?.double(1...1000) ?? 1, within: time(map, "within"), lease: time(map, "lease")))
+        rate: map.required("rate")?.double(1...1000) ?? 1, within: time(map, "within"), lease: FaultReader.lease(map)))
   }
 
   @Sendable private static func drain(_ map: YAMLMap) -> Step { .drain(DrainStep(within: time(map, "within"))) }
@@ -142,13 +149,13 @@ enum StepReader {
     .hold(
       HoldStep(
         service: service(map), shares: (map.required("shares")?.list() ?? []).compactMap { $0.double(0...1) },
-        dwell: time(map, "dwell"), lease: time(map, "lease")))
+        dwell: time(map, "dwell"), lease: FaultReader.lease(map)))
   }
 
   @Sendable private static func gate(_ map: YAMLMap) -> Step {
     func values(_ key: String) -> [String: FaultPlan.Value] {
       var result: [String: FaultPlan.Value] = [:]
-      for entry in map.required(key)?.map()?.entries() ?? [] { result[entry.name] = StartReader.value(entry.value) }
+      for entry in map.required(key)?.map()?.entries() ?? [] { result[entry.name] = FaultReader.value(entry.value) }
       return result
     }
     return .gate(
