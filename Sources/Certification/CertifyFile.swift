@@ -1,3 +1,4 @@
+import Grading
 public import Topology
 
 /// What a scenario's `certify.yaml` says: the part of the proof matrix that no other file of the scenario holds.
@@ -33,10 +34,10 @@ public struct CertifyFile: Sendable, Equatable {
   /// Reads the text of such a file; what is wrong goes to `problems`, and then values may be empty.
   ///
   /// - Parameters:
-  ///   - checks: the ids of the scenario's checks.
+  ///   - checks: the scenario's checks by their ids, each with the reasons for which it can refuse.
   ///   - decoys: the names of the scenario's decoys.
   public static func read(
-    _ text: String, file: String, checks: [String], decoys: [String], problems: Problems
+    _ text: String, file: String, checks: [String: [String]], decoys: [String], problems: Problems
   ) -> CertifyFile? {
     guard let map = YAML.read(text, file: file, problems: problems) else { return nil }
     defer { map.refuseOthers() }
@@ -70,18 +71,23 @@ public struct CertifyFile: Sendable, Equatable {
       processors: map["processors"]?.int(1...64) ?? usualProcessors)
   }
 
-  /// `check` and `reason` of a map; the check must be one of the scenario's, the reason a word of a code's form.
-  static func refusal(_ map: YAMLMap, checks: [String]) -> Refusal {
+  /// `check` and `reason` of a map; the check must be one of the scenario's, the reason one of that check's.
+  static func refusal(_ map: YAMLMap, checks: [String: [String]]) -> Refusal {
     let check = map.required("check")
     let reason = map.required("reason")
-    if let check, let name = check.name(), !checks.contains(name) {
-      check.report("the scenario has no check `\(name)`\(Spelling.hint(for: name, among: checks))")
+    let name = check?.name()
+    if let check, let name, checks[name] == nil {
+      check.report("the scenario has no check `\(name)`\(Spelling.hint(for: name, among: checks.keys.sorted()))")
     }
-    if let reason, let word = reason.name(),
+    if let reason, let name, let known = checks[name] {
+      if let word = reason.name(), !known.contains(word) {
+        reason.report(CheckCatalogue.refusal(word, of: name, known))
+      }
+    } else if let reason, let word = reason.name(),
       !word.allSatisfy({ $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") })
     {
       reason.report("is no reason's code: lower-case letters, digits and `_`, not `\(word)`")
     }
-    return Refusal(check: check?.name() ?? "", reason: reason?.name() ?? "")
+    return Refusal(check: name ?? "", reason: reason?.string() ?? "")
   }
 }

@@ -20,7 +20,9 @@ public struct DecoyFile: Sendable, Equatable {
   public var required: Tier
 
   /// Reads the text of such a file; what is wrong goes to `problems`.
-  public static func read(_ text: String, file: String, checks: [String], problems: Problems) -> DecoyFile? {
+  ///
+  /// - Parameter checks: the scenario's checks by their ids, each with the reasons for which it can refuse.
+  public static func read(_ text: String, file: String, checks: [String: [String]], problems: Problems) -> DecoyFile? {
     guard let map = YAML.read(text, file: file, problems: problems) else { return nil }
     defer { map.refuseOthers() }
     _ = map.required("because")?.name()

@@ -34,7 +34,8 @@ public struct Subject: Sendable, Equatable {
     let runbook = try Runbook.parse(Self.text("\(share)/Runbooks/\(id).md"), file: "Runbooks/\(id).md")
     let problems = Problems()
     let files = Files(share: share, id: id, problems: problems)
-    let checks = scenario.checks.map(\.id)
+    let checks = Dictionary(
+      scenario.checks.map { ($0.id, CheckCatalogue.reasons(of: $0)) }, uniquingKeysWith: { first, _ in first })
     let decoys = files.decoys(checks: checks)
     let certify = files.certify(checks: checks, decoys: decoys.map(\.id))
     processors = certify?.processors ?? CertifyFile.usualProcessors
@@ -132,7 +133,7 @@ private struct Files {
 
   var folder: String { "\(share)/Chaos/\(id)" }
 
-  func certify(checks: [String], decoys: [String]) -> CertifyFile? {
+  func certify(checks: [String: [String]], decoys: [String]) -> CertifyFile? {
     let file = "Chaos/\(id)/certify.yaml"
     guard let text = try? Subject.text("\(share)/\(file)") else {
       problems.report("is missing: it says how the untouched failure is refused", at: YAMLPlace(file: file))
@@ -141,7 +142,7 @@ private struct Files {
     return CertifyFile.read(text, file: file, checks: checks, decoys: decoys, problems: problems)
   }
 
-  func decoys(checks: [String]) -> [DecoyFile] {
+  func decoys(checks: [String: [String]]) -> [DecoyFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/decoys")) ?? []
     return names.filter { $0.hasSuffix(".yaml") }.sorted().compactMap { name in
       let file = "Chaos/\(id)/decoys/\(name)"

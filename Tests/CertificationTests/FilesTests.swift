@@ -12,9 +12,11 @@ import Topology
   static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Chaos")) ?? [])
     .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") }.sorted()
 
+  private static let checks = ["one": ["it_fails", "r"], "two": ["stale_read", "front_door_missing"], "three": []]
+
   private func certify(_ text: String, decoys: [String] = CertifyFile.common) -> (CertifyFile?, [String]) {
     let problems = Problems()
-    let file = CertifyFile.read(text, file: "c.yaml", checks: ["one", "two"], decoys: decoys, problems: problems)
+    let file = CertifyFile.read(text, file: "c.yaml", checks: Self.checks, decoys: decoys, problems: problems)
     return (file, problems.errors.map(\.description))
   }
 
@@ -43,7 +45,7 @@ import Topology
 
   @Test func everyProblemIsSaidAtOnceWithItsPlace() {
     let text = """
-      nothing: {check: three, reason: Not A Code, because: x}
+      nothing: {check: four, reason: Not A Code, because: x}
       without:
         stop-the-user: typed wrongly
         restart-everything: there is one
@@ -51,7 +53,7 @@ import Topology
       """
     let (_, problems) = certify(text)
     for part in [
-      "c.yaml:1:18: nothing.check: the scenario has no check `three`", "nothing.reason: is no reason's code",
+      "c.yaml:1:18: nothing.check: the scenario has no check `four`", "nothing.reason: is no reason's code",
       "nothing.because: is not supported", "c.yaml:3:3: without.stop-the-user: must be one of",
       "did you mean `stop-the-users`?", "c.yaml:4:3: without.restart-everything: there is a decoy",
       "c.yaml:5:1: other: is not supported",
@@ -69,16 +71,39 @@ import Topology
   @Test func aDecoyCanRequireAnotherTier() throws {
     let text = "id: d\ntitle: t\nscript: d.sh\ncheck: one\nreason: r\nbecause: b\n"
     let problems = Problems()
-    let plain = DecoyFile.read(text, file: "x/d.yaml", checks: ["one"], problems: problems)
+    let plain = DecoyFile.read(text, file: "x/d.yaml", checks: Self.checks, problems: problems)
     #expect(plain?.required == .resolved)
-    let other = DecoyFile.read(text + "require: prevented\n", file: "x/d.yaml", checks: ["one"], problems: problems)
+    let other = DecoyFile.read(text + "require: prevented\n", file: "x/d.yaml", checks: Self.checks, problems: problems)
     #expect(other?.required == .prevented)
     try problems.throwIfAny()
-    _ = DecoyFile.read(text + "require: none\n", file: "x/e.yaml", checks: ["two"], problems: problems)
+    _ = DecoyFile.read(text + "require: none\n", file: "x/e.yaml", checks: ["two": ["r"]], problems: problems)
     let words = problems.errors.map(\.description)
     #expect(words.contains { $0.contains("x/e.yaml:7:10: require: must be mitigated, resolved, prevented") })
     #expect(words.contains { $0.contains("x/e.yaml:1:1: id: must be the file's name") })
     #expect(words.contains { $0.contains("check: the scenario has no check `one`") })
+  }
+
+  @Test(arguments: [
+    (
+      "two", "stale_raed",
+      "`two` never refuses for `stale_raed`; did you mean `stale_read`?, only for stale_read, front"
+    ),
+    ("two", "it_fails", "`two` never refuses for `it_fails`"), ("one", "not_tried", "`one` never refuses for"),
+    ("three", "r", "`three` never refuses for `r`, for nothing: it only can't tell"),
+    ("tow", "stale_read", "the scenario has no check `tow`; did you mean `two`?"),
+  ])
+  func aReasonIsOneOfItsCheck(_ check: String, _ reason: String, _ words: String) {
+    let problems = Problems()
+    let text = "id: d\ntitle: t\nscript: d.sh\ncheck: \(check)\nreason: \(reason)\nbecause: b\n"
+    _ = DecoyFile.read(text, file: "x/d.yaml", checks: Self.checks, problems: problems)
+    let found = problems.errors.map(\.description)
+    #expect(found.count == 1 && found[0].contains(words), "\(found)")
+    #expect(found.first?.hasPrefix(check == "tow" ? "x/d.yaml:4:8: check: " : "x/d.yaml:5:9: reason: ") == true)
+    for key in ["nothing", "files"] {
+      let other = key == "files" ? "nothing: {check: one, reason: r}\n" : ""
+      let (_, said) = certify("\(other)\(key): {check: \(check), reason: \(reason)}\n")
+      #expect(said.count == 1 && said[0].contains(words), "\(said)")
+    }
   }
 
   @Test(arguments: scenarios) func theRepositorysScenariosAreComplete(_ id: String) throws {

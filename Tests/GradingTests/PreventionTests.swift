@@ -53,6 +53,30 @@ import Testing
     #expect(finding.reason == (met ? nil : "alert_late"))
   }
 
+  @Test(
+    arguments: [
+      ("0.02", 200, 4, true), ("0.02", 200, 5, false), ("0.29", 100, 29, true), ("0.29", 100, 30, false),
+      ("0", 200, 0, true), ("0", 200, 1, false), (nil, 200, 2, true), (nil, 200, 3, false),
+    ] as [(String?, Int, Int, Bool)])
+  func theObjectiveIsTheScenarios(share: String?, users: Int, refused: Int, met: Bool) {
+    let check = AlertFiresFirst(plan: Written.plan("alert-fires-first", share.map { ["share": $0] } ?? [:]))
+    let finding = check.evaluate(
+      history(until: 9_000_000) {
+        for index in 1..<users {
+          $0.add(stream: "users", op: "browse", at: 120 + Int64(index), status: index <= refused ? 503 : 200)
+        }
+        $0.addAlert("Filling", "firing", at: 8_000_000)
+      })
+    #expect(finding.reason == (met ? nil : "alert_late"))
+    let words = ["0.02": "2 %", "0.29": "29 %", "0": "0 %"][share ?? ""] ?? "1 %"
+    #expect(finding.expected == "an alert fires before \(words) of the users are refused, and is silent at rest")
+  }
+
+  @Test func aPartOfAPercentIsSaid() {
+    let check = AlertFiresFirst(plan: Written.plan("alert-fires-first", ["share": "0.005"]))
+    #expect(check.evaluate(History()).expected.hasPrefix("an alert fires before 0.5 % of"))
+  }
+
   @Test func pendingIsNotFiring() {
     #expect(check.evaluate(history { $0.addAlert("Filling", "pending", at: 130) }).reason == "no_alert")
   }

@@ -1,7 +1,7 @@
 import DrillCore
 
 /// An alert of the lab, silent at rest, fires when the trial injects its fault, before more users are refused than the
-/// objective allows: one request of a hundred.
+/// objective allows: one request of a hundred, or the `share` that the scenario states.
 ///
 /// At rest the same users are at work, so that an alert about their traffic is not taken for one about the fault.
 ///
@@ -18,8 +18,12 @@ import DrillCore
 struct AlertFiresFirst: PlannedCheck {
   let plan: CheckPlan
 
+  private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0.01 }
+
   func evaluate(_ history: History) -> Finding {
-    let expected = "an alert fires before 1 % of the users are refused, and is silent at rest"
+    let percent = (share * 10_000).rounded() / 100
+    let words = percent == percent.rounded() ? "\(Int(percent))" : "\(percent)"
+    let expected = "an alert fires before \(words) % of the users are refused, and is silent at rest"
     guard let hold = AlertHold(history, phase: phase("hold")) else {
       return .inconclusive(.notTried, "no fault was injected", expected: expected)
     }
@@ -44,7 +48,8 @@ struct AlertFiresFirst: PlannedCheck {
     }
     // Only a 5xx or no reply at all is for want of connections; a 4xx is about the request.
     let refusals = users.filter { $0.outcome == .unknown && $0.sent != nil }.compactMap(\.done).sorted()
-    let allowed = users.count { $0.sent != nil } / 100
+    // A share of a count is a hair less than it is on paper, now and then: 0.29 of 100 is 29.
+    let allowed = Int(share * Double(users.count { $0.sent != nil }) + 1e-6)
     let refusal = refusals.dropFirst(allowed).first
     guard let began = hold.judged else {
       if let alert = hold.unfounded.min() {

@@ -1,21 +1,26 @@
 public import DrillCore
+import Topology
 
 /// The kinds of checks, by name, and what each wants to know.
 public enum CheckCatalogue {
   private struct Kind {
-    var parameters: Set<String>
+    /// What every plan says.
+    var parameters: [String: CheckParameter]
+    /// What a plan may say.
+    var optional: [String: CheckParameter] = [:]
     var make: @Sendable (CheckPlan, Scenario) -> any Check
   }
 
   private static let kinds: [String: Kind] = [
-    FaultTookEffect.kind: Kind(parameters: []) { plan, _ in FaultTookEffect(plan: plan) },
-    "every-instance-serves": Kind(parameters: ["instances", "refuses", "missing"]) { plan, scenario in
+    FaultTookEffect.kind: Kind(parameters: [:]) { plan, _ in FaultTookEffect(plan: plan) },
+    "every-instance-serves": Kind(parameters: ["instances": .whole(1...250), "refuses": .reason, "missing": .reason]) {
+      plan, scenario in
       EveryInstanceServes(plan: plan, operations: scenario.sweepOperations(of: plan.trial))
     },
-    "instances-are-themselves": Kind(parameters: []) { plan, _ in InstancesAreThemselves(plan: plan) },
-    "operator-gets-in": Kind(parameters: []) { plan, _ in OperatorGetsIn(plan: plan) },
-    "users-are-served": Kind(parameters: ["share"]) { plan, _ in UsersAreServed(plan: plan) },
-    "every-feature-works": Kind(parameters: []) { plan, scenario in
+    "instances-are-themselves": Kind(parameters: [:]) { plan, _ in InstancesAreThemselves(plan: plan) },
+    "operator-gets-in": Kind(parameters: [:]) { plan, _ in OperatorGetsIn(plan: plan) },
+    "users-are-served": Kind(parameters: ["share": .share]) { plan, _ in UsersAreServed(plan: plan) },
+    "every-feature-works": Kind(parameters: [:]) { plan, scenario in
       EveryFeatureWorks(
         plan: plan,
         // An order that doesn't exist is never found: another check judges that.
@@ -23,53 +28,117 @@ public enum CheckCatalogue {
           $0 != .orderUnknown && scenario.load.mix[$0, default: 0] > 0
         })
     },
-    "content-is-real": Kind(parameters: ["freshness"]) { plan, _ in ContentIsReal(plan: plan) },
-    "stock-is-conserved": Kind(parameters: []) { plan, _ in StockIsConserved(plan: plan) },
-    "acknowledged-is-kept": Kind(parameters: []) { plan, _ in AcknowledgedIsKept(plan: plan) },
-    "survives-a-crash": Kind(parameters: []) { plan, _ in SurvivesACrash(plan: plan) },
-    "charged-once": Kind(parameters: []) { plan, _ in ChargedOnce(plan: plan) },
-    "durability-is-kept": Kind(parameters: ["fsync", "synchronous_commit", "full_page_writes"]) { plan, _ in
+    "content-is-real": Kind(parameters: ["freshness": .seconds(1...86_400)]) { plan, _ in ContentIsReal(plan: plan) },
+    "stock-is-conserved": Kind(parameters: [:]) { plan, _ in StockIsConserved(plan: plan) },
+    "acknowledged-is-kept": Kind(parameters: [:]) { plan, _ in AcknowledgedIsKept(plan: plan) },
+    "survives-a-crash": Kind(parameters: [:]) { plan, _ in SurvivesACrash(plan: plan) },
+    "charged-once": Kind(parameters: [:]) { plan, _ in ChargedOnce(plan: plan) },
+    "durability-is-kept": Kind(parameters: DurabilityIsKept.levels.mapValues { .words($0) }) { plan, _ in
       DurabilityIsKept(plan: plan)
     },
-    "reads-own-writes": Kind(parameters: ["reads"]) { plan, _ in ReadsOwnWrites(plan: plan) },
-    "unknown-is-not-found": Kind(parameters: ["within_ms"]) { plan, _ in UnknownIsNotFound(plan: plan) },
-    "replicas-are-fresh": Kind(parameters: ["replicas", "within_ms"]) { plan, _ in ReplicasAreFresh(plan: plan) },
-    "stock-is-current": Kind(parameters: ["within_ms", "share"]) { plan, _ in StockIsCurrent(plan: plan) },
-    "replicas-carry-reads": Kind(parameters: ["table", "share", "primary", "each", "replicas"]) { plan, _ in
+    "reads-own-writes": Kind(parameters: ["reads": .whole(1...100_000)]) { plan, _ in ReadsOwnWrites(plan: plan) },
+    "unknown-is-not-found": Kind(parameters: ["within_ms": .milliseconds]) { plan, _ in UnknownIsNotFound(plan: plan) },
+    "replicas-are-fresh": Kind(parameters: ["replicas": .whole(1...50), "within_ms": .milliseconds]) { plan, _ in
+      ReplicasAreFresh(plan: plan)
+    },
+    "stock-is-current": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+      StockIsCurrent(plan: plan)
+    },
+    "replicas-carry-reads": Kind(parameters: [
+      "table": .words(ReplicasCarryReads.tables), "share": .share, "primary": .number(0...1000), "each": .share,
+      "replicas": .whole(1...50),
+    ]) { plan, _ in
       ReplicasCarryReads(plan: plan)
     },
-    "recomputations-are-bounded": Kind(parameters: ["per_second"]) { plan, _ in RecomputationsAreBounded(plan: plan) },
-    "changes-show-in-time": Kind(parameters: ["within_ms"]) { plan, _ in ChangesShowInTime(plan: plan) },
-    "pages-are-quick": Kind(parameters: ["within_ms", "share"]) { plan, _ in PagesAreQuick(plan: plan) },
-    "served-after-owner-died": Kind(parameters: ["after_ms", "within_ms", "share"]) { plan, _ in
+    "recomputations-are-bounded": Kind(parameters: ["per_second": .number(0...1_000_000)]) { plan, _ in
+      RecomputationsAreBounded(plan: plan)
+    },
+    "changes-show-in-time": Kind(parameters: ["within_ms": .milliseconds]) { plan, _ in ChangesShowInTime(plan: plan) },
+    "pages-are-quick": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+      PagesAreQuick(plan: plan)
+    },
+    "served-after-owner-died": Kind(parameters: [
+      "after_ms": .whole(0...600_000), "within_ms": .milliseconds, "share": .share,
+    ]) { plan, _ in
       ServedAfterOwnerDied(plan: plan)
     },
-    "orders-recover": Kind(parameters: ["share", "within_ms"]) { plan, _ in OrdersRecover(plan: plan) },
-    "pages-are-served": Kind(parameters: ["share"]) { plan, _ in PagesAreServed(plan: plan) },
-    "requests-per-order": Kind(parameters: ["most"]) { plan, _ in RequestsPerOrder(plan: plan) },
-    "single-failures-are-hidden": Kind(parameters: ["share", "failures"]) { plan, _ in
+    "orders-recover": Kind(parameters: ["share": .share, "within_ms": .milliseconds]) { plan, _ in
+      OrdersRecover(plan: plan)
+    },
+    "pages-are-served": Kind(parameters: ["share": .share]) { plan, _ in PagesAreServed(plan: plan) },
+    "requests-per-order": Kind(parameters: ["most": .number(0...1000)]) { plan, _ in RequestsPerOrder(plan: plan) },
+    "single-failures-are-hidden": Kind(parameters: ["share": .share, "failures": .whole(1...100_000)]) { plan, _ in
       SingleFailuresAreHidden(plan: plan)
     },
-    "deadlocks-do-not-happen": Kind(parameters: ["orders"]) { plan, _ in DeadlocksDoNotHappen(plan: plan) },
-    "checkouts-do-not-hang": Kind(parameters: ["within_ms", "share"]) { plan, _ in CheckoutsDoNotHang(plan: plan) },
-    "counts-are-set-right": Kind(parameters: []) { plan, _ in CountsAreSetRight(plan: plan) },
-    "others-go-on": Kind(parameters: ["share"]) { plan, _ in OthersGoOn(plan: plan) },
-    "alert-fires-first": Kind(parameters: []) { plan, _ in AlertFiresFirst(plan: plan) },
-    "gate-holds": Kind(parameters: []) { plan, _ in GateHolds(plan: plan) },
-    "preflight-guards": Kind(parameters: []) { plan, _ in PreflightGuards(plan: plan) },
+    "deadlocks-do-not-happen": Kind(parameters: ["orders": .whole(1...100_000)]) { plan, _ in
+      DeadlocksDoNotHappen(plan: plan)
+    },
+    "checkouts-do-not-hang": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+      CheckoutsDoNotHang(plan: plan)
+    },
+    "counts-are-set-right": Kind(parameters: [:]) { plan, _ in CountsAreSetRight(plan: plan) },
+    "others-go-on": Kind(parameters: ["share": .share]) { plan, _ in OthersGoOn(plan: plan) },
+    "alert-fires-first": Kind(parameters: [:], optional: ["share": .share]) { plan, _ in AlertFiresFirst(plan: plan) },
+    "gate-holds": Kind(parameters: [:]) { plan, _ in GateHolds(plan: plan) },
+    "preflight-guards": Kind(parameters: [:]) { plan, _ in PreflightGuards(plan: plan) },
   ]
 
   /// The names of the kinds there are.
   static let names: [String] = kinds.keys.sorted()
 
-  /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing or that nobody reads.
-  public static func problems(with plan: CheckPlan) -> [String] {
+  /// Every parameter that some check takes.
+  static let parameters: Set<String> = Set(kinds.values.flatMap { $0.parameters.keys + Array($0.optional.keys) })
+
+  /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing, that nobody reads, or that can't
+  /// be what it says.
+  static func problems(with plan: CheckPlan) -> [CheckProblem] {
     guard let kind = kinds[plan.kind] else {
-      return ["no such kind of check: '\(plan.kind)'; there are \(kinds.keys.sorted().joined(separator: ", "))"]
+      let hint = Spelling.hint(for: plan.kind, among: names)
+      let known = names.joined(separator: ", ")
+      return [CheckProblem(message: "no such kind of check: '\(plan.kind)'\(hint); there are \(known)")]
     }
-    let given = Set(plan.parameters.keys)
-    return kind.parameters.subtracting(given).sorted().map { "the parameter '\($0)' is missing" }
-      + given.subtracting(kind.parameters).sorted().map { "\(plan.kind) has no parameter '\($0)'" }
+    let known = kind.parameters.merging(kind.optional) { own, _ in own }
+    let missing = Set(kind.parameters.keys).subtracting(plan.parameters.keys).sorted().map {
+      CheckProblem(parameter: $0, message: "is missing")
+    }
+    return missing
+      + plan.parameters.sorted { $0.key < $1.key }.compactMap { name, text in
+        guard let parameter = known[name] else {
+          let names = known.keys.sorted()
+          let takes = names.isEmpty ? "it takes none" : "it takes \(names.joined(separator: ", "))"
+          return CheckProblem(
+            parameter: name,
+            message: "\(plan.kind) has no such parameter\(Spelling.hint(for: name, among: names)); \(takes)")
+        }
+        return parameter.problem(with: text).map { CheckProblem(parameter: name, message: $0) }
+      }
+  }
+
+  /// The reasons for which a check can refuse, sorted: those of its kind, and those that the scenario has named itself.
+  public static func reasons(of plan: CheckPlan) -> [String] {
+    let named = (kinds[plan.kind]?.parameters ?? [:]).compactMap { name, parameter in
+      if case .reason = parameter { plan.parameters[name] } else { nil }
+    }
+    return Set(named + (CheckReasons.ofKind[plan.kind] ?? [])).sorted()
+  }
+
+  /// Reports a reason for which a check never refuses. Of an unknown kind nothing is known.
+  static func judge(_ reason: String, of plan: CheckPlan, at value: YAMLValue) {
+    let known = reasons(of: plan)
+    guard names.contains(plan.kind), !known.contains(reason) else { return }
+    value.report(refusal(reason, of: plan.id, known))
+  }
+
+  /// What is to be said of a reason for which the check of that id never refuses.
+  public static func refusal(_ reason: String, of id: String, _ known: [String]) -> String {
+    let hint = Spelling.hint(for: reason, among: known)
+    let words = known.isEmpty ? "for nothing: it only can't tell" : "only for \(known.joined(separator: ", "))"
+    return "`\(id)` never refuses for `\(reason)`\(hint), \(words)"
+  }
+
+  /// The parameters of a kind by which a scenario names reasons.
+  static func namedReasons(of kind: String) -> Set<String> {
+    Set((kinds[kind]?.parameters ?? [:]).filter { if case .reason = $0.value { true } else { false } }.keys)
   }
 
   /// The checks of `scenario`, in its order. A kind that doesn't exist was refused when the scenario was read.

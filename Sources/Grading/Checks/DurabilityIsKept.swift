@@ -12,7 +12,8 @@ import DrillCore
 struct DurabilityIsKept: PlannedCheck {
   let plan: CheckPlan
 
-  private static let levels: [String: [String]] = [
+  /// The values of each setting, the weakest first.
+  static let levels: [String: [String]] = [
     "fsync": ["off", "on"], "full_page_writes": ["off", "on"],
     "synchronous_commit": ["off", "local", "remote_write", "on", "remote_apply"],
   ]

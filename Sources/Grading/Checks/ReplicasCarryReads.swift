@@ -25,6 +25,9 @@ struct ReplicasCarryReads: PlannedCheck {
   /// How often the primary may look for each read; 0 where its own work on the table is too much to tell.
   private var primary: Double { plan.parameters["primary"].flatMap { Double($0) } ?? 0 }
 
+  /// The tables whose readers are known.
+  static let tables = ["orders.orders", "inventory.stock"]
+
   /// The operations that look into the table.
   private var reading: [String] {
     let operations: [DrillCore.Operation] =

@@ -49,11 +49,13 @@ enum StartReader {
     let within = map.required("within")?.duration() ?? .zero
     if let steps = map["steps"]?.list() {
       let check = map.required("check")?.map().map { CheckReader.check($0, trial: "symptom") }
+      let reason = map.required("reason")
+      if let check, let reason, let word = reason.name() { CheckCatalogue.judge(word, of: check, at: reason) }
       return .shows(
         ShowsPlan(
           steps: steps.compactMap(StepReader.step),
           check: check ?? CheckPlan(id: "", kind: "", tier: .mitigated, trial: "", section: ""),
-          reason: map.required("reason")?.name() ?? "", within: within))
+          reason: reason?.string() ?? "", within: within))
     }
     return .refusals(
       RefusalsPlan(
