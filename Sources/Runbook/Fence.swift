@@ -24,6 +24,10 @@ public struct Fence: Sendable, Equatable {
   public var name: String
   /// How far a fix goes; nil for the other kinds.
   public var tier: Tier?
+  /// Whether somebody has to be there: it goes on until it is ended, or asks. No test runs such a one.
+  public var byHand: Bool
+  /// The heading of the second level under which it stands.
+  public var section: String
   /// The commands, each line as printed.
   public var script: String
   /// The line at which the fence begins, from 1.

@@ -35,7 +35,8 @@ enum FenceReader {
       report(block.line, "`\(name)` is no name: lower-case letters, digits and `-`")
       return nil
     }
-    for key in attributes.keys.sorted() where key != kind.rawValue && !(key == "tier" && kind == .fix) {
+    let known: [Fence.Kind: String] = [.fix: "tier", .diagnose: "by"]
+    for key in attributes.keys.sorted() where key != kind.rawValue && key != known[kind] {
       report(block.line, "`\(key)` is not known on a \(kind.rawValue) fence")
     }
     let tier = attributes["tier"].flatMap { word in
@@ -44,12 +45,17 @@ enum FenceReader {
       return tier
     }
     if kind == .fix, attributes["tier"] == nil { report(block.line, "the fix `\(name)` needs tier=mitigated|resolved") }
+    if kind == .diagnose, let word = attributes["by"], word != "hand" {
+      report(block.line, "by must be hand, not `\(word)`")
+    }
     if block.text.allSatisfy(\.isWhitespace) { report(block.line, "the fence is empty") }
     if kind == .fix, !["Mitigation", "Resolution"].contains(block.section) {
       report(block.line, "a fix stands under Mitigation or Resolution")
     }
     if kind == .prevent, block.section != "Prevention" { report(block.line, "a prevention stands under Prevention") }
-    return Fence(kind: kind, name: name, tier: tier, script: block.text, line: block.line)
+    return Fence(
+      kind: kind, name: name, tier: tier, byHand: kind == .diagnose && attributes["by"] != nil, section: block.section,
+      script: block.text, line: block.line)
   }
 
   /// What only shows when all fences are seen together.
@@ -58,6 +64,10 @@ enum FenceReader {
     for fence in fences {
       let key = "\(fence.kind.rawValue) \(fence.name)"
       guard let first = seen[key] else {
+        // `firedrill runbook --run NAME` knows names only.
+        if let other = seen.values.first(where: { $0.name == fence.name }) {
+          report(fence.line, "`\(fence.name)` is the name of a \(other.kind.rawValue) fence at line \(other.line)")
+        }
         seen[key] = fence
         continue
       }

@@ -62,6 +62,12 @@ public struct Runbook: Sendable, Equatable {
   public var fixes: [Script] { scripts(.fix) }
   /// The commands that only look, in order of appearance.
   public var diagnoses: [Script] { scripts(.diagnose) }
+  /// The looks that can be taken with nobody there, at a lab that nobody has repaired: all but those that need
+  /// somebody, and those under Verify.
+  public var looks: [Script] {
+    let names = Set(fences.filter { $0.kind == .diagnose && !$0.byHand && $0.section != "Verify" }.map(\.name))
+    return diagnoses.filter { names.contains($0.name) }
+  }
   /// The commands that keep the failure from coming back, in order of appearance.
   public var preventions: [Script] { scripts(.prevent) }
 

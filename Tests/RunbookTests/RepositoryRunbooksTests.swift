@@ -16,6 +16,7 @@ import Testing
     #expect(runbook.fixes.count >= 2)
     #expect(runbook.fixes.contains { $0.tier == .resolved })
     #expect(!runbook.preventions.isEmpty)
+    #expect(!runbook.looks.isEmpty && !runbook.looks.contains { $0.text.contains("firedrill grade") })
   }
 
   /// Fences are run by bash, so they must at least be bash.

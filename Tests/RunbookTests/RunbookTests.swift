@@ -78,6 +78,15 @@ let sample = """
     #expect(runbook.fix("nothing") == nil)
   }
 
+  @Test func looksThatNeedSomebodyOrARepairAreLeftOut() throws {
+    #expect(try Runbook(parsing: sample, file: "sample.md").looks.map(\.name) == ["count"])
+    let alone = sample.replacing("```text\n", with: "```sh {diagnose=watch-it by=hand}\n")
+      .replacing("It is gone.", with: "```sh {diagnose=grade-it}\nfiredrill grade\n```")
+    let runbook = try Runbook(parsing: alone, file: "sample.md")
+    #expect(runbook.diagnoses.map(\.name) == ["count", "watch-it", "grade-it"])
+    #expect(runbook.looks.map(\.name) == ["count"])
+  }
+
   @Test func windowsLinesAreTheSame() throws {
     let runbook = try Runbook(parsing: sample.replacing("\n", with: "\r\n"), file: "sample.md")
     #expect(try runbook == Runbook(parsing: sample, file: "sample.md"))
@@ -116,6 +125,9 @@ let sample = """
       "{diagnose=count}", "{diagnose=count}\nx\n```\n```sh {diagnose=count}",
       ["19: diagnose=count stands at line 16 already"]
     ),
+    ("{diagnose=count}", "{diagnose=count by=foot}", ["16: by must be hand, not `foot`"]),
+    ("{prevent=alert}", "{prevent=alert by=hand}", ["44: `by` is not known on a prevent fence"]),
+    ("{prevent=alert}", "{prevent=count}", ["44: `count` is the name of a diagnose fence at line 16"]),
     ("{fix=pooler tier=resolved}", "{fix=pooler}", ["37: the fix `pooler` needs tier=mitigated|resolved"]),
     (
       "{fix=pooler tier=resolved}", "{fix=pooler tier=prevented}",
