@@ -8,6 +8,8 @@ public struct Cell: Sendable, Equatable {
     case nothing
     /// The lab without its defect.
     case healthy
+    /// The failure as it is, looked at as the runbook says; nothing is graded.
+    case diagnosis
     /// A tempting repair that is none.
     case decoy
     /// A repair of the runbook.
@@ -28,6 +30,8 @@ public struct Cell: Sendable, Equatable {
     case failed(check: String, reason: String)
     /// Neither passed nor failed.
     case inconclusive
+    /// No verdict: every command of the diagnosis ends with 0.
+    case seen
   }
 
   /// What is done in the lab between its start and its grade.
@@ -50,7 +54,7 @@ public struct Cell: Sendable, Equatable {
 
   /// The scenario's id.
   public var scenario: String
-  /// Unique in its scenario: `nothing`, `healthy`, `decoy/NAME`, `fix/NAME`, `prevention`, `files/NAME`,
+  /// Unique in its scenario: `nothing`, `healthy`, `diagnosis`, `decoy/NAME`, `fix/NAME`, `prevention`, `files/NAME`,
   /// `harness/NAME`.
   public var id: String
   /// The group.
@@ -63,6 +67,8 @@ public struct Cell: Sendable, Equatable {
   public var trouble: Trouble?
   /// What the grade must give.
   public var expectation: Expectation
+  /// Whether its verdict hangs on latency or lateness, so that it has to be tried more often than the others.
+  public var isTiming = false
 
   /// A cell.
   public init(
@@ -89,6 +95,7 @@ extension Cell.Expectation: CustomStringConvertible {
     case .passed(let tier): "passed: \(tier.rawValue)"
     case .failed(let check, let reason): "failed: \(check) (\(reason))"
     case .inconclusive: "inconclusive"
+    case .seen: "every command ends with 0"
     }
   }
 }

@@ -1,5 +1,22 @@
 import Foundation
 
+/// What was measured in one run of a cell, as far as it came.
+public struct CellFigures: Sendable, Equatable {
+  /// Seconds of the grade; of a cell of files, of the whole verification.
+  public var graded: Double?
+  /// Seconds from the order to start until every node was healthy.
+  public var healthy: Double?
+  /// Proportional memory of all nodes of the healthy lab together, in bytes.
+  public var memory: Int?
+
+  /// Nothing measured yet.
+  public init(graded: Double? = nil, healthy: Double? = nil, memory: Int? = nil) {
+    self.graded = graded
+    self.healthy = healthy
+    self.memory = memory
+  }
+}
+
 /// One cell that was tried, as a line of the record.
 public struct CellRecord: Sendable, Codable, Equatable {
   /// Of this form: 1.
@@ -16,6 +33,8 @@ public struct CellRecord: Sendable, Codable, Equatable {
   public var files: String
   /// The programs, see `Fingerprint`.
   public var programs: String
+  /// What the nodes were: `process` or `compose`; nil in lines of before there were two.
+  public var engine: String?
   /// What became of it.
   public var outcome: CellResult.Outcome
   /// What was given instead; empty when right.
@@ -26,11 +45,18 @@ public struct CellRecord: Sendable, Codable, Equatable {
   public var at: Double
   /// The grade's own seed, where there was a verdict.
   public var seed: UInt64?
+  /// See `CellFigures`.
+  public var graded: Double?
+  /// See `CellFigures`.
+  public var healthy: Double?
+  /// See `CellFigures`.
+  public var memory: Int?
 
   /// A line.
   public init(
-    scenario: String, cell: String, round: Int, busy: Bool, files: String, programs: String, result: CellResult,
-    seconds: Double, at: Double
+    scenario: String, cell: String, round: Int, busy: Bool, files: String, programs: String,
+    engine: String = Summary.usualEngine, result: CellResult, figures: CellFigures = CellFigures(), seconds: Double,
+    at: Double
   ) {
     self.scenario = scenario
     self.cell = cell
@@ -38,12 +64,18 @@ public struct CellRecord: Sendable, Codable, Equatable {
     self.busy = busy
     self.files = files
     self.programs = programs
+    self.engine = engine
     outcome = result.outcome
     detail = result.detail
-    self.seconds = (seconds * 10).rounded() / 10
+    self.seconds = Self.tenths(seconds)
     self.at = at.rounded()
     seed = result.seed
+    graded = figures.graded.map(Self.tenths)
+    healthy = figures.healthy.map(Self.tenths)
+    memory = figures.memory
   }
+
+  private static func tenths(_ seconds: Double) -> Double { (seconds * 10).rounded() / 10 }
 }
 
 /// The results of a certification, kept as they come so that a long one goes on where it stopped: JSON Lines.
@@ -62,6 +94,12 @@ public struct RecordFile: Sendable {
       guard let record = try? decoder.decode(CellRecord.self, from: Data(line)), record.schema == 1 else { return nil }
       return record
     }
+  }
+
+  /// An engine other than the wanted one that results here are of; nil where all are of that one. Verdicts of one
+  /// engine say nothing about the other's.
+  public func foreignEngine(to wanted: String) -> String? {
+    read().lazy.map { $0.engine ?? Summary.usualEngine }.first { $0 != wanted }
   }
 
   /// Adds a line and waits until the disk has it.

@@ -7,6 +7,7 @@ public import Topology
 ///     without:
 ///       stop-the-users: nobody but the judge uses this shop
 ///     processors: 1
+///     timing: [healthy, fix/release-idle]
 public struct CertifyFile: Sendable, Equatable {
   /// A check and the reason for which it must refuse.
   public struct Refusal: Sendable, Equatable {
@@ -30,14 +31,17 @@ public struct CertifyFile: Sendable, Equatable {
   public var without: [String: String]
   /// How many processors a lab keeps busy while it is judged, from 1 on: labs side by side share none.
   public var processors: Int
+  /// The cells whose verdict hangs on latency or lateness, by their ids.
+  public var timing: [String]
 
   /// Reads the text of such a file; what is wrong goes to `problems`, and then values may be empty.
   ///
   /// - Parameters:
   ///   - checks: the scenario's checks by their ids, each with the reasons for which it can refuse.
   ///   - decoys: the names of the scenario's decoys.
+  ///   - cells: the ids of the scenario's cells.
   public static func read(
-    _ text: String, file: String, checks: [String: [String]], decoys: [String], problems: Problems
+    _ text: String, file: String, checks: [String: [String]], decoys: [String], cells: [String], problems: Problems
   ) -> CertifyFile? {
     guard let map = YAML.read(text, file: file, problems: problems) else { return nil }
     defer { map.refuseOthers() }
@@ -68,7 +72,22 @@ public struct CertifyFile: Sendable, Equatable {
     }
     return CertifyFile(
       nothing: nothing ?? Refusal(check: "", reason: ""), files: files, without: without,
-      processors: map["processors"]?.int(1...64) ?? usualProcessors)
+      processors: map["processors"]?.int(1...64) ?? usualProcessors,
+      timing: map["timing"].map { timing($0, cells: cells) } ?? [])
+  }
+
+  private static func timing(_ value: YAMLValue, cells: [String]) -> [String] {
+    var names: [String] = []
+    for item in value.list() {
+      guard let name = item.name() else { continue }
+      if !cells.contains(name) {
+        item.report("the scenario has no cell `\(name)`\(Spelling.hint(for: name, among: cells))")
+      } else if names.contains(name) {
+        item.report("`\(name)` stands here twice")
+      }
+      names.append(name)
+    }
+    return names
   }
 
   /// `check` and `reason` of a map; the check must be one of the scenario's, the reason one of that check's.

@@ -74,10 +74,50 @@ public enum Judge {
     switch expectation {
     case .passed(let tier): return result(report.verdict == .passed && report.tier == tier)
     case .inconclusive: return result(report.verdict == .inconclusive)
+    case .seen: return CellResult(.wrong, "a verdict where nothing is graded: \(detail)", seed: report.seed)
     case .failed(let check, let reason):
       let isPinned = report.checks.contains { $0.id == check && $0.status == "violated" && $0.reason == reason }
       return result(report.verdict == .failed && isPinned)
     }
+  }
+
+  /// How one command of the diagnosis went, from `firedrill runbook --run NAME`.
+  public struct Look: Sendable {
+    /// The command's name.
+    public var name: String
+    /// The exit code of its run; nil when it did not end in time.
+    public var status: Int32?
+    /// What it showed.
+    public var output: String
+    /// What it said on standard error.
+    public var errors: String
+
+    /// A look.
+    public init(name: String, status: Int32?, output: String, errors: String) {
+      self.name = name
+      self.status = status
+      self.output = output
+      self.errors = errors
+    }
+  }
+
+  /// Right when every command ended with 0; a runbook that does not work as printed is wrong, and is shown.
+  public static func judge(_ looks: [Look]) -> CellResult {
+    // What passes on silence proves nothing.
+    guard !looks.isEmpty else { return CellResult(.missing, "the runbook has no command to try") }
+    // Wrong words, a missing part or an interrupt say nothing about the commands.
+    for look in looks {
+      if let status = look.status, [64, 69, 130].contains(status) {
+        return CellResult(.missing, "\(look.name): exit \(status): \(tail(look.errors))")
+      }
+    }
+    let failed = looks.filter { $0.status != 0 }
+    let words = failed.map { look in
+      let shown = (look.output + "\n" + look.errors).split(whereSeparator: \.isNewline).suffix(6)
+      return "\(look.name) \(look.status.map { "ended with \($0)" } ?? "did not end in time"): "
+        + (shown.isEmpty ? "it showed nothing" : shown.joined(separator: "; "))
+    }
+    return CellResult(failed.isEmpty ? .right : .wrong, words.joined(separator: "\n        "))
   }
 
   /// The verdict of `grade --json`, or the only one of `verify --json`.

@@ -44,7 +44,11 @@ public enum Plan {
     )
   }
 
-  /// What CI runs of a scenario: the untouched failure, one repair and two decoys, drawn from the commit's hash.
+  /// The cells whose verdict hangs on latency or lateness.
+  public static func timing(_ cells: [Cell]) -> [Cell] { cells.filter(\.isTiming) }
+
+  /// What CI runs of a scenario: the untouched failure, one repair and two decoys, drawn from the commit's hash; and
+  /// for one commit in three the diagnosis.
   public static func sample(_ cells: [Cell], commit: String) -> [Cell] {
     guard let scenario = cells.first?.scenario else { return [] }
     let seed = UInt64(commit.prefix(16), radix: 16) ?? 0
@@ -52,7 +56,8 @@ public enum Plan {
       var random = SeededRandom(seed: seed, name: "sample/\(scenario)/\(kind.rawValue)")
       return random.shuffled(cells.filter { $0.kind == kind }.map(\.id)).prefix(count).map { $0 }
     }
-    let chosen = Set(["nothing"] + drawn(.fix, 1) + drawn(.decoy, 2))
+    let looks = SeededRandom(seed: seed, name: "sample/\(scenario)/looks").value(at: 0) % 3 == 0
+    let chosen = Set(["nothing"] + drawn(.fix, 1) + drawn(.decoy, 2) + (looks ? drawn(.diagnosis, 1) : []))
     return cells.filter { chosen.contains($0.id) }
   }
 

@@ -37,7 +37,13 @@ public struct Subject: Sendable, Equatable {
     let checks = Dictionary(
       scenario.checks.map { ($0.id, CheckCatalogue.reasons(of: $0)) }, uniquingKeysWith: { first, _ in first })
     let decoys = files.decoys(checks: checks)
-    let certify = files.certify(checks: checks, decoys: decoys.map(\.id))
+    let healthy = files.executable("healthy.sh", because: "it makes a lab without the defect")
+    let repairs = Self.repairs(id, runbook)
+    let troubles = Self.troubles(id, scenario, runbook, healthy: healthy)
+    let names =
+      ["nothing", "healthy", "diagnosis"] + decoys.map { "decoy/\($0.id)" } + repairs.map(\.id)
+      + Self.handedIn(id, runbook, nothing: CertifyFile.Refusal(check: "", reason: "")).map(\.id) + troubles.map(\.id)
+    let certify = files.certify(checks: checks, decoys: decoys.map(\.id), cells: names)
     processors = certify?.processors ?? CertifyFile.usualProcessors
     cells = []
     if let nothing = certify?.nothing {
@@ -46,20 +52,24 @@ public struct Subject: Sendable, Equatable {
           scenario: id, id: "nothing", kind: .nothing,
           expectation: .failed(check: nothing.check, reason: nothing.reason)))
     }
-    let healthy = files.executable("healthy.sh", because: "it makes a lab without the defect")
     cells.append(
       Cell(
         scenario: id, id: "healthy", kind: .healthy, preparations: [.script(healthy)],
         expectation: .passed(.resolved)))
+    cells.append(
+      Cell(
+        scenario: id, id: "diagnosis", kind: .diagnosis, preparations: runbook.looks.map { .runbook($0.name) },
+        expectation: .seen))
     cells += decoys.map { decoy in
       Cell(
         scenario: id, id: "decoy/\(decoy.id)", kind: .decoy,
         preparations: [.script("\(files.folder)/decoys/\(decoy.script)")], required: decoy.required,
         expectation: .failed(check: decoy.refusal.check, reason: decoy.refusal.reason))
     }
-    cells += Self.repairs(id, runbook)
+    cells += repairs
     cells += Self.handedIn(id, runbook, nothing: certify?.files ?? certify?.nothing)
-    cells += Self.troubles(id, scenario, runbook, healthy: healthy)
+    cells += troubles
+    for index in cells.indices { cells[index].isTiming = certify?.timing.contains(cells[index].id) ?? false }
     files.count(decoys: decoys.count, fixes: runbook.fixes.count)
     self.problems = problems.errors.sorted { $0.place < $1.place }
   }
@@ -133,13 +143,13 @@ private struct Files {
 
   var folder: String { "\(share)/Chaos/\(id)" }
 
-  func certify(checks: [String: [String]], decoys: [String]) -> CertifyFile? {
+  func certify(checks: [String: [String]], decoys: [String], cells: [String]) -> CertifyFile? {
     let file = "Chaos/\(id)/certify.yaml"
     guard let text = try? Subject.text("\(share)/\(file)") else {
       problems.report("is missing: it says how the untouched failure is refused", at: YAMLPlace(file: file))
       return nil
     }
-    return CertifyFile.read(text, file: file, checks: checks, decoys: decoys, problems: problems)
+    return CertifyFile.read(text, file: file, checks: checks, decoys: decoys, cells: cells, problems: problems)
   }
 
   func decoys(checks: [String: [String]]) -> [DecoyFile] {

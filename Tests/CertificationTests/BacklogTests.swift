@@ -12,11 +12,12 @@ import Testing
 
   static func record(
     _ cell: String, _ outcome: CellResult.Outcome = .right, round: Int = 1, busy: Bool = false, files: String = "f",
-    programs: String = "p", seconds: Double = 30
+    programs: String = "p", engine: String = "process", figures: CellFigures = CellFigures(), seconds: Double = 30,
+    at: Double = 1_700_000_000
   ) -> CellRecord {
     CellRecord(
-      scenario: "s", cell: cell, round: round, busy: busy, files: files, programs: programs,
-      result: CellResult(outcome, outcome == .right ? "" : "why"), seconds: seconds, at: 1_700_000_000)
+      scenario: "s", cell: cell, round: round, busy: busy, files: files, programs: programs, engine: engine,
+      result: CellResult(outcome, outcome == .right ? "" : "why"), figures: figures, seconds: seconds, at: at)
   }
 
   static func backlog(
@@ -98,8 +99,27 @@ import Testing
     #expect(samples == commits.map { Plan.sample(cells, commit: $0).map(\.id) })
     // Many commits see everything.
     #expect(Set(samples.joined()).count == 14)
+    // One in three looks at the diagnosis too.
+    let more = cells + [Self.cell("diagnosis", .diagnosis)]
+    let looking = commits.filter { Plan.sample(more, commit: $0).contains { $0.id == "diagnosis" } }
+    #expect((5...22).contains(looking.count), "\(looking.count)")
+    #expect(commits.map { Plan.sample(more, commit: $0).filter { $0.id != "diagnosis" }.map(\.id) } == samples)
     #expect(Plan.sample([], commit: "abcdef0").isEmpty)
     #expect(Plan.isCommit("abcdef0") && !Plan.isCommit("abcdef") && !Plan.isCommit("HEAD~12") && !Plan.isCommit(""))
+  }
+
+  @Test func enginesKeepTheirResultsApart() throws {
+    let path = NSTemporaryDirectory() + "record-\(UInt64.random(in: 0...UInt64.max)).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = RecordFile(path: path)
+    #expect(file.foreignEngine(to: "process") == nil && file.foreignEngine(to: "compose") == nil)
+    // A line of before engines were written down.
+    var old = Self.record("a")
+    old.engine = nil
+    try file.append(old)
+    #expect(file.foreignEngine(to: "process") == nil && file.foreignEngine(to: "compose") == "process")
+    try file.append(Self.record("b", engine: "compose"))
+    #expect(file.foreignEngine(to: "process") == "compose")
   }
 
   @Test func theRecordSurvivesACutLine() throws {

@@ -16,7 +16,9 @@ import Topology
 
   private func certify(_ text: String, decoys: [String] = CertifyFile.common) -> (CertifyFile?, [String]) {
     let problems = Problems()
-    let file = CertifyFile.read(text, file: "c.yaml", checks: Self.checks, decoys: decoys, problems: problems)
+    let file = CertifyFile.read(
+      text, file: "c.yaml", checks: Self.checks, decoys: decoys, cells: ["nothing", "healthy", "fix/one"],
+      problems: problems)
     return (file, problems.errors.map(\.description))
   }
 
@@ -32,6 +34,18 @@ import Topology
     let (file, problems) = certify("nothing: {check: one, reason: r}\nprocessors: \(count)\n")
     #expect(problems.isEmpty == isRight)
     if isRight { #expect(file?.processors == count) }
+  }
+
+  @Test func cellsThatHangOnTimingAreNamed() throws {
+    let plain = "nothing: {check: one, reason: r}\n"
+    #expect(certify(plain).0?.timing == [])
+    let (file, problems) = certify(plain + "timing: [healthy, fix/one]\n")
+    #expect(problems.isEmpty && file?.timing == ["healthy", "fix/one"])
+    let (_, wrong) = certify(plain + "timing: [fix/on, healthy, healthy]\n")
+    #expect(wrong.count == 2)
+    #expect(wrong.contains { $0.contains("c.yaml:2:10: timing") && $0.contains("no cell `fix/on`") }, "\(wrong)")
+    #expect(wrong.contains { $0.contains("`healthy` stands here twice") }, "\(wrong)")
+    #expect(!certify(plain + "timing: healthy\n").1.isEmpty)
   }
 
   @Test func everyCommonNonRepairIsADecoyOrExplained() {
@@ -111,7 +125,9 @@ import Topology
     #expect(subject.problems.isEmpty, "\(subject.problems.map(\.description))")
     let ids = subject.cells.map(\.id)
     #expect(Set(ids).count == ids.count)
-    #expect(ids.prefix(2) == ["nothing", "healthy"])
+    #expect(ids.prefix(3) == ["nothing", "healthy", "diagnosis"])
+    // They are tried twenty times: few, and at least one.
+    #expect((1...3).contains(subject.cells.count(where: \.isTiming)))
     #expect(subject.cells.count { $0.kind == .decoy } >= 5)
     #expect(subject.cells.count { $0.kind == .fix } >= 2)
     #expect(ids.contains("harness/controller-killed") && ids.contains("harness/controller-frozen"))
@@ -128,6 +144,16 @@ import Topology
     #expect(harness.preparations == prevention.preparations)
     let mitigated = try #require(cells.first { $0.id == "fix/raise-the-cap" })
     #expect(mitigated.required == .mitigated && mitigated.expectation == .passed(.mitigated))
+  }
+
+  @Test func theDiagnosisIsEveryLookThatNeedsNobody() throws {
+    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let diagnosis = try #require(cells.first { $0.kind == .diagnosis })
+    #expect(diagnosis.id == "diagnosis" && diagnosis.expectation == .seen && !diagnosis.isTiming)
+    #expect(diagnosis.preparations.first == .runbook("ask-each-instance"))
+    #expect(diagnosis.preparations.contains(.runbook("connect-by-hand")))
+    #expect(!diagnosis.preparations.contains(.runbook("verify")))
+    #expect(Plan.timing(cells).map(\.id) == ["fix/release-idle"])
   }
 
   @Test func theFilesOfTheFailureAndOfARepairThatLastsAreHandedIn() throws {

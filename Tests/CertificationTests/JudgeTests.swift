@@ -103,6 +103,24 @@ import Testing
     }
   }
 
+  @Test func aDiagnosisIsRightWhenEveryCommandWorks() {
+    func look(_ name: String, _ status: Int32?, _ output: String = "", _ errors: String = "") -> Judge.Look {
+      Judge.Look(name: name, status: status, output: output, errors: errors)
+    }
+    #expect(Judge.judge([look("a", 0, "x"), look("b", 0)]) == CellResult(.right))
+    let one = Judge.judge([look("a", 0, "shown"), look("b", 1, "half\n", "psql: no route"), look("c", nil)])
+    #expect(one.outcome == .wrong)
+    #expect(one.detail.contains("b ended with 1: half; psql: no route"))
+    #expect(one.detail.contains("c did not end in time: it showed nothing") && !one.detail.contains("shown\n"))
+    #expect(Judge.judge([look("a", 70)]).outcome == .wrong)
+    for status in [64, 69, 130] as [Int32] {
+      #expect(Judge.judge([look("a", 1), look("b", status)]).outcome == .missing)
+    }
+    // Nothing looked at is nothing seen.
+    #expect(Judge.judge([]).outcome == .missing)
+    #expect(outcome(.seen, 0, Self.verdict("passed", tier: "resolved")) == .wrong)
+  }
+
   @Test func theGradesLinesAreUnderstood() {
     #expect(GradeLine.window("sweep and users for 10.0 s") == 10)
     #expect(GradeLine.window("users for 2 s") == 2)

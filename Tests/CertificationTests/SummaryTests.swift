@@ -8,7 +8,9 @@ import Testing
 @Suite struct SummaryTests {
   private func summary(_ records: [CellRecord]) -> Summary {
     let subject = Subject(scenario: "s", cells: [BacklogTests.cell("a"), BacklogTests.cell("b")])
-    return Summary(subjects: [subject], files: ["s": "f"], programs: "p", records: records)
+    return Summary(
+      subjects: [subject], files: ["s": "f"], programs: "p", build: Build(version: "1.2", commit: "abcdef0"),
+      records: records)
   }
 
   @Test func cleanRunsCertify() throws {
@@ -27,9 +29,35 @@ import Testing
 
   @Test func onlyTheFilesThatWereCertifiedAre() {
     let whole = summary([BacklogTests.record("a"), BacklogTests.record("b")])
-    #expect(whole.certifiedRuns(of: "s", files: "f") == 2)
-    #expect(whole.certifiedRuns(of: "s", files: "g") == nil && whole.certifiedRuns(of: "t", files: "f") == nil)
-    #expect(summary([BacklogTests.record("a")]).certifiedRuns(of: "s", files: "f") == nil)
+    func runs(_ summary: Summary, _ id: String = "s", _ files: String = "f", _ version: String = "1.2") -> Int? {
+      summary.certifiedRuns(of: id, files: files, version: version)
+    }
+    #expect(runs(whole) == 2)
+    #expect(runs(whole, "s", "g") == nil && runs(whole, "t") == nil)
+    #expect(runs(summary([BacklogTests.record("a")])) == nil)
+    // Of another version's grader nobody knows, nor of one that nobody named.
+    #expect(runs(whole, "s", "f", "1.3") == nil)
+    var nameless = whole
+    nameless.version = nil
+    #expect(runs(nameless) == nil)
+  }
+
+  @Test func aWrongVerdictOnRecordIsNeverCertified() {
+    let clean = ["a", "b"].map { BacklogTests.record($0) }
+    func conclusion(_ cells: [String], _ records: [CellRecord]) -> Conclusion {
+      Conclusion(BacklogTests.backlog(cells, records), summary(records))
+    }
+    #expect(conclusion(["a", "b"], clean) == .clean)
+    #expect(conclusion(["a", "b"], [clean[0]]) == .open)
+    #expect(conclusion(["a", "b"], clean + [BacklogTests.record("a", .undecided)]) == .clean)
+    // With busy processors, in a later round, of a cell that nobody asked for now.
+    #expect(conclusion(["a", "b"], clean + [BacklogTests.record("a", .wrong, busy: true)]) == .wrong)
+    #expect(conclusion(["a", "b"], clean + [BacklogTests.record("a", .wrong, round: 9)]) == .wrong)
+    #expect(conclusion(["a"], [clean[0], BacklogTests.record("b", .wrong)]) == .wrong)
+    #expect(conclusion(["a", "b"], [clean[0], BacklogTests.record("b", .wrong)]) == .wrong)
+    // Other files or programs are others.
+    #expect(conclusion(["a", "b"], clean + [BacklogTests.record("a", .wrong, files: "old")]) == .clean)
+    #expect(conclusion(["a", "b"], clean + [BacklogTests.record("a", .wrong, programs: "old")]) == .clean)
   }
 
   @Test func aMissingCellOrAWrongVerdictDoesNot() {
@@ -63,13 +91,16 @@ import Testing
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     #expect(Summary.load(path) == summary)
     #expect(try Summary.load(path)?.json() == text)
-    #expect(text.hasPrefix("{\n  \"engine\" : \"process\",\n  \"scenarios\" : [") && text.hasSuffix("}\n"))
+    #expect(text.hasPrefix("{\n  \"commit\" : \"abcdef0\",\n  \"engine\" : \"process\",\n"))
+    #expect(text.hasSuffix("  \"schema\" : 1,\n  \"version\" : \"1.2\"\n}\n"))
     #expect(Summary.load(path + ".none") == nil)
   }
 
   @Test func thePageSaysWhatIsProven() {
     let page = summary([BacklogTests.record("a"), BacklogTests.record("b", seconds: 12.5)]).markdown
-    #expect(page.contains("Certified: 2 cells, 2 runs, 0 wrong verdicts."))
+    #expect(page.contains("Certified: 2 cells, 2 runs, 0 wrong verdicts. No run with busy processors."))
+    #expect(page.contains("Firedrill 1.2 of commit `abcdef0`, with labs of processes.\nOne pass over all cells took"))
+    #expect(page.contains("| s | - | - | - | - | - | - | - |"))
     #expect(page.contains("| b | failed: c (r) | 1 | 0 | 0 | 0 | 12.5 | 12.5 |"))
     #expect(page.contains("2 clean runs bound the share of wrong verdicts of all cells below 77.6 %"))
     let open = summary([BacklogTests.record("a", .wrong)]).markdown

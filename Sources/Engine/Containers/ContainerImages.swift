@@ -35,6 +35,20 @@ public enum ContainerImages {
     return (found, problems)
   }
 
+  /// The images that nodes are made from, by name, each with the bytes of all its layers.
+  ///
+  /// - Throws: `EngineError` where the engine does not answer or says nothing of one.
+  public static func sizes() throws -> [(name: String, bytes: Int)] {
+    let calls = DockerCalls()
+    return try ContainerParts.images.sorted().map { name in
+      let answer = try calls.perform("GET", "/images/\(name)/json")
+      guard let image = try? JSONSerialization.jsonObject(with: answer.body) as? [String: Any],
+        let bytes = image["Size"] as? Int
+      else { throw EngineError("the Docker engine says no size of \(name): \(answer.complaint)") }
+      return (name, bytes)
+    }
+  }
+
   /// - Throws: `EngineError`, with what to do, where the engine or an image is missing.
   public static func require() throws {
     let problems = look().problems

@@ -15,20 +15,31 @@ struct Certify: AsyncParsableCommand {
     discussion: """
       Each cell of the matrix is a lab of its own, driven through this command line, and its grade must give what the
       cell expects. Results are kept in DIR as they come: an interrupted certification goes on where it stopped, and \
-      what was done with other files or programs doesn't count. A wrong verdict stays until one of them changes; its \
-      evidence is in DIR/evidence.
-      Exit codes: 0 no verdict was wrong and each cell has one, 1 a verdict was wrong, 3 a cell could not be run or \
-      its grade could not tell.
+      what was done with other files or programs doesn't count. A wrong verdict stays until one of them changes, \
+      whichever cells are asked for then; its evidence is in DIR/evidence.
+      Exit codes: 0 no verdict was wrong and each cell has one, 1 a verdict was wrong, in this or in an earlier run \
+      of the same files and programs, 3 a cell could not be run or its grade could not tell.
       """)
   @Argument(help: "Scenarios; all of them by default.") var ids: [String] = []
   @Option(name: .customLong("repeat"), help: "Runs of each cell, 1 to 1000.") var rounds = 1
-  @Option(help: ArgumentHelp("Where results are kept.", valueName: "dir")) var out = "certification"
+  @Option(
+    name: .customLong("out"),
+    help: ArgumentHelp(
+      "Where results are kept, of one engine (default: certification; certification-compose with --engine compose).",
+      valueName: "dir"))
+  var wantedOut: String?
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Only these cells: nothing, healthy, prevention, a name, or a pattern such as 'decoy/*'.", valueName: "pattern"))
+      "Only these cells: nothing, healthy, diagnosis, prevention, a name, or a pattern such as 'decoy/*'.",
+      valueName: "pattern"))
   var cells: [String] = []
-  @Option(help: "What the nodes are: processes, or containers of Docker's; keep their results apart.")
+  @Flag(help: "Only the cells whose verdict hangs on latency or lateness, as certify.yaml names them.")
+  var timing = false
+  @Option(
+    help: ArgumentHelp("The commit that the programs were built from, for the record.", valueName: "commit"))
+  var commit: String?
+  @Option(help: "What the nodes are: processes, or containers of Docker's.")
   var engine = EngineOption.process
   @Flag(help: "Keep every processor busy meanwhile.") var busy = false
   @Option(
@@ -47,6 +58,10 @@ struct Certify: AsyncParsableCommand {
   var sample: String?
   @OptionGroup var output: OutputOptions
 
+  private var out: String {
+    wantedOut ?? (engine.kind == .process ? "certification" : "certification-\(engine.rawValue)")
+  }
+
   func validate() throws {
     guard (1...1000).contains(rounds) else { throw ValidationError("--repeat: 1 to 1000, not \(rounds)") }
     guard (0...5).contains(again) else { throw ValidationError("--again: 0 to 5, not \(again)") }
@@ -56,6 +71,12 @@ struct Certify: AsyncParsableCommand {
         throw ValidationError("--sample: 7 to 64 hexadecimal digits, not \(sample)")
       }
       guard cells.isEmpty else { throw ValidationError("say --sample or --cells") }
+    }
+    guard !timing || (cells.isEmpty && sample == nil) else {
+      throw ValidationError("say --timing, --cells or --sample")
+    }
+    if let commit, !Plan.isCommit(commit.hasSuffix("-dirty") ? String(commit.dropLast(6)) : commit) {
+      throw ValidationError("--commit: 7 to 64 hexadecimal digits, and -dirty if need be, not \(commit)")
     }
   }
 
@@ -74,6 +95,11 @@ struct Certify: AsyncParsableCommand {
       })
     let programs = try Fingerprint.programs([installation.firedrill, installation.fleet], engine: engine.rawValue)
     let record = RecordFile(path: out + "/certification.jsonl")
+    if let other = record.foreignEngine(to: engine.rawValue) {
+      throw EngineError(
+        "\(out) holds results of --engine \(other): keep those of --engine \(engine.rawValue) elsewhere, with --out",
+        code: .usage)
+    }
     let backlog = Backlog(
       runs: Plan.runs(chosen, rounds: rounds), files: files, programs: programs, busy: busy, records: record.read())
     let jobs = Self.jobs(jobs)
@@ -90,7 +116,8 @@ struct Certify: AsyncParsableCommand {
     PrivateFolder.remove(folder)
     try? FileManager.default.removeItem(atPath: out + "/running")
     let summary = Summary(
-      subjects: subjects, files: files, programs: programs, engine: engine.rawValue, records: record.read())
+      subjects: subjects, files: files, programs: programs, engine: engine.rawValue,
+      build: Build(version: Release.version, commit: commit), images: try images(), records: record.read())
     try write(summary)
     try await conclude(session.backlog, summary, wasInterrupted: wasInterrupted)
   }
@@ -114,10 +141,23 @@ struct Certify: AsyncParsableCommand {
       Console.note("what is done is kept; the same command goes on there")
       throw ExitCode(ExitStatus.interrupted)
     }
-    if backlog.wrong > 0 { throw ExitCode(ExitStatus.failed) }
-    if !backlog.pending.isEmpty { throw ExitCode(ExitStatus.inconclusive) }
+    switch Conclusion(backlog, summary) {
+    case .wrong:
+      if summary.wrong > backlog.wrong {
+        Console.note("\(summary.wrong) wrong verdicts are on record of these files and programs, all runs counted")
+      }
+      throw ExitCode(ExitStatus.failed)
+    case .open: throw ExitCode(ExitStatus.inconclusive)
+    case .clean: break
+    }
     let open = summary.scenarios.filter { !$0.isCertified }.map(\.id)
     if open.isEmpty { Console.note("certified: \(summary.scenarios.map(\.id).joined(separator: ", "))") }
+  }
+
+  /// What the nodes were made from; nil where they are processes.
+  private func images() throws -> [Summary.Image]? {
+    guard engine.kind == .compose else { return nil }
+    return try ContainerImages.sizes().map { Summary.Image(name: $0.name, bytes: $0.bytes) }
   }
 
   private func write(_ summary: Summary) throws {
@@ -158,6 +198,11 @@ struct Certify: AsyncParsableCommand {
   private func choose(_ subjects: [Subject]) throws -> [Cell] {
     if let sample { return subjects.flatMap { Plan.sample($0.cells, commit: sample) } }
     let all = subjects.flatMap(\.cells)
+    if timing {
+      let chosen = Plan.timing(all)
+      guard chosen.isEmpty else { return chosen }
+      throw EngineError("no certify.yaml of these names a cell under `timing`", code: .usage)
+    }
     let (chosen, unknown) = Plan.select(all, cells)
     guard let first = unknown.first else { return chosen }
     let names = Set(all.flatMap { [$0.id, $0.name] }).sorted()

@@ -1,4 +1,5 @@
 import Certification
+import Controller
 import DrillCore
 import Engine
 import Foundation
@@ -24,32 +25,39 @@ struct CertifyCell {
     return values
   }
 
-  /// The result, with the lab stopped and removed whatever happened. A cancelled task gives `missing`.
-  func run(_ run: Run) async -> CellResult {
+  /// The result and what was measured, with the lab stopped and removed whatever happened. A cancelled task gives
+  /// `missing`.
+  func run(_ run: Run) async -> (result: CellResult, figures: CellFigures) {
+    var figures = CellFigures()
     let result: CellResult
     do {
-      result = try await attempt(run)
+      result = try await attempt(run, &figures)
     } catch {
       result = CellResult(.missing, "\(error)")
     }
     let stopped = await Self.stop(lab: lab, installation: installation, folder: folder, environment: environment)
-    if let stopped, result.outcome != .missing { return CellResult(.missing, stopped) }
-    return result
+    if let stopped, result.outcome != .missing { return (CellResult(.missing, stopped), figures) }
+    return (result, figures)
   }
 
-  private func attempt(_ run: Run) async throws -> CellResult {
+  private func attempt(_ run: Run, _ figures: inout CellFigures) async throws -> CellResult {
     let cell = run.cell
     // That the symptom shows is seen where nothing is done about it; the grade is the same without.
-    let seen = cell.kind == .nothing ? [] : ["--unseen"]
+    let seen = [.nothing, .diagnosis].contains(cell.kind) ? [] : ["--unseen"]
     let order = ["start", cell.scenario, "--engine", engine.rawValue, "--seed", "\(run.labSeed)", "-q"]
     let started = try await command(order + seen, "start", 120)
     guard started.status == 0 else { return missing("the start", started) }
+    let baseline = Baseline.of(LabFolder(path: lab))
+    figures.healthy = baseline?.healthySeconds
+    figures.memory = baseline?.memoryBytes
+    if cell.kind == .diagnosis { return Judge.judge(try await looks(cell)) }
     for (index, preparation) in cell.preparations.enumerated() {
       let (words, what) = Self.words(preparation)
       let done = try await command(words, "prepare-\(index)", 240)
       guard done.status == 0 else { return missing(what, done) }
     }
     if cell.kind == .files, let problem = try await leaveFilesOnly(of: cell) { return problem }
+    let begun = ContinuousClock.now
     let grade = try launch(
       (cell.kind == .files ? ["verify", cell.scenario, "--engine", engine.rawValue, "--lab", lab] : ["grade"])
         + ["--json", "--require", cell.required.rawValue, "--evidence", evidence], "grade")
@@ -60,7 +68,19 @@ struct CertifyCell {
     }
     let graded = await grade.wait(.seconds(300 * patience))
     guard !graded.timedOut, !Task.isCancelled else { return missing("the grade", graded) }
+    figures.graded = (ContinuousClock.now - begun) / .seconds(1)
     return Judge.judge(cell.expectation, status: graded.status, output: graded.out, errors: graded.errors)
+  }
+
+  /// Takes every look of the diagnosis, also after one that failed: all problems are said at once.
+  private func looks(_ cell: Cell) async throws -> [Judge.Look] {
+    var looks: [Judge.Look] = []
+    for case .runbook(let name) in cell.preparations {
+      let done = try await command(["runbook", "--run", name], "look-\(name)", 60)
+      looks.append(
+        Judge.Look(name: name, status: done.timedOut ? nil : done.status, output: done.out, errors: done.errors))
+    }
+    return looks
   }
 
   /// Writes down what was done to running servers, and ends the lab.

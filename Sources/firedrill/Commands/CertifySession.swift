@@ -90,17 +90,20 @@ actor CertifySession {
     defer { try? FileManager.default.removeItem(atPath: place) }
     let cell = CertifyCell(installation: installation, engine: engine, folder: place, patience: busy ? 3 : 1)
     let begun = ContinuousClock.now
-    let result = await cell.run(run)
+    let (result, figures) = await cell.run(run)
     if Task.isCancelled, result.outcome != .right { return true }
-    try keep(run, result, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
+    try keep(run, result, figures, seconds: (ContinuousClock.now - begun) / .seconds(1), place: place)
     return !result.outcome.saysNothing
   }
 
-  private func keep(_ run: Run, _ result: CellResult, seconds: Double, place: String) throws {
+  private func keep(
+    _ run: Run, _ result: CellResult, _ figures: CellFigures, seconds: Double, place: String
+  ) throws {
     let cell = run.cell
     let line = CellRecord(
       scenario: cell.scenario, cell: cell.id, round: run.round, busy: busy, files: files[cell.scenario] ?? "",
-      programs: programs, result: result, seconds: seconds, at: Date().timeIntervalSince1970)
+      programs: programs, engine: engine.rawValue, result: result, figures: figures, seconds: seconds,
+      at: Date().timeIntervalSince1970)
     try record.append(line)
     backlog.add(line)
     if result.outcome != .right {

@@ -20,6 +20,11 @@ struct List: AsyncParsableCommand {
     var certified: Bool
     /// How many grades that rests on.
     var runs: Int?
+    /// Of which programs: their version, and the commit of their sources where it is known.
+    var version: String?
+    var commit: String?
+    /// What the nodes of those labs were.
+    var engine: String?
   }
 
   func run() async throws {
@@ -29,7 +34,10 @@ struct List: AsyncParsableCommand {
     let rows = try installation.scenarios.map { id in
       let scenario = try ScenarioFile.load(installation.scenario(id) + "/scenario.yaml")
       let runs = Self.certifiedRuns(id, summary, installation)
-      return Row(id: id, title: scenario.title, source: scenario.source, certified: runs != nil, runs: runs)
+      let proof = runs == nil ? nil : summary
+      return Row(
+        id: id, title: scenario.title, source: scenario.source, certified: runs != nil, runs: runs,
+        version: proof?.version, commit: proof?.commit, engine: proof.map { $0.engine ?? Summary.usualEngine })
     }
     if json { return Console.out(try Console.json(rows)) }
     Console.out(
@@ -37,16 +45,20 @@ struct List: AsyncParsableCommand {
         rows.map { row in
           [Console.bold(row.id), row.runs.map { "certified, \($0) runs" } ?? "not certified", row.title]
         }))
+    if let row = rows.first(where: \.certified), let version = row.version, let engine = row.engine {
+      let source = row.commit.map { ", built from commit \($0)" } ?? ""
+      Console.note("\nCertified with version \(version)\(source), in labs of --engine \(engine).")
+    }
     Console.note("\nNext: `firedrill start \(rows.first?.id ?? "ID")`.")
   }
 }
 
 extension List {
-  /// The grades of a complete certification without a wrong verdict that lies beside the installation and is of the
-  /// files that are there; nil without one.
+  /// The grades of a complete certification without a wrong verdict that lies beside the installation, and is of the
+  /// files that are there and of programs of this version; nil without one.
   fileprivate static func certifiedRuns(_ id: String, _ summary: Summary?, _ installation: Installation) -> Int? {
     guard let files = try? Fingerprint.files(of: id, share: installation.share) else { return nil }
-    return summary?.certifiedRuns(of: id, files: files)
+    return summary?.certifiedRuns(of: id, files: files, version: Release.version)
   }
 }
 
