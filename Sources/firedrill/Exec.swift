@@ -5,6 +5,11 @@ import Foundation
 func become(_ command: [String], environment: [String: String] = [:]) throws -> Never {
   for (key, value) in environment { setenv(key, value, 1) }
   signal(SIGPIPE, SIG_DFL)
+  // Dispatch keeps signals away from its threads, of which this is one; the program would inherit that and never hear
+  // of Ctrl-C.
+  var none = sigset_t()
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, nil)
   fflush(nil)
   var vector: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
   vector.append(nil)
