@@ -70,7 +70,7 @@ public struct Subject: Sendable, Equatable {
     cells += Self.handedIn(id, runbook, nothing: certify?.files ?? certify?.nothing)
     cells += troubles
     for index in cells.indices { cells[index].isTiming = certify?.timing.contains(cells[index].id) ?? false }
-    files.count(decoys: decoys.count, fixes: runbook.fixes.count)
+    files.count(decoys: decoys.count, fixes: runbook.fixes.count, looks: runbook.looks.count)
     self.problems = problems.errors.sorted { $0.place < $1.place }
   }
 
@@ -172,7 +172,10 @@ private struct Files {
     return path
   }
 
-  func count(decoys: Int, fixes: Int) {
+  func count(decoys: Int, fixes: Int, looks: Int) {
+    if looks < 1 {
+      problems.report("has no diagnosis that runs with nobody there", at: YAMLPlace(file: "Runbooks/\(id).md"))
+    }
     if decoys < 5 {
       problems.report("has \(decoys) decoys; five are the least", at: YAMLPlace(file: "Chaos/\(id)/decoys"))
     }

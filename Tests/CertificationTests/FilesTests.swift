@@ -192,8 +192,13 @@ import Topology
     ] {
       #expect(words.contains { $0.hasPrefix(part) }, "\(words)")
     }
+    let runbook = share + "/Runbooks/one-bad-instance.md"
+    let alone = try String(contentsOfFile: runbook, encoding: .utf8)
+      .replacing(#/\{diagnose=([a-z-]+)\}/#) { "{diagnose=\($0.1) by=hand}" }
+    try alone.write(toFile: runbook, atomically: true, encoding: .utf8)
     try files.removeItem(atPath: chaos + "/decoys")
     let none = try Subject(scenario: "one-bad-instance", share: share).problems.map(\.description)
     #expect(none.contains { $0.contains("has 0 decoys") })
+    #expect(none.contains { $0.hasPrefix("Runbooks/one-bad-instance.md:1:1: has no diagnosis") }, "\(none)")
   }
 }
