@@ -172,7 +172,7 @@ let package = Package(
     tests("LoadTests", ["Load", "DrillCore"] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
-    tests("ControllerTests", ["Controller", "Engine", "Grading", "DrillCore"]),
+    tests("ControllerTests", ["Controller", "Engine", "Grading", "Load", "DrillCore"]),
     tests("VerificationTests", ["Verification", "Engine"]),
     tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
     tests("ScenarioTests", [yams]),

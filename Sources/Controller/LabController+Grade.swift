@@ -58,7 +58,10 @@ extension LabController {
     return lines
   }
 
-  /// Sends users to the shop for a while; the answer says what became of their requests.
+  /// Sends users to the shop for a while; the answer is a `LoadAnswer` as JSON.
+  ///
+  /// What users want comes from the lab's seed, so that who looks finds the same products in demand at the next load.
+  /// When they come, who they are and their idempotency keys are drawn anew: a key of yesterday would order nothing.
   public func load(_ order: Wire.Load, report: @escaping Report) async throws -> String {
     let path = installation.scenario(state.scenario) + "/scenario.yaml"
     guard FileManager.default.fileExists(atPath: path) else {
@@ -72,22 +75,21 @@ extension LabController {
     guard let gateway = await engine.nodes().first(where: { $0.service == "gateway" && $0.isUp }) else {
       throw EngineError("no gateway runs", code: .usage)
     }
-    let users = Schedule.users(plan, length: .seconds(order.seconds), seed: .random(in: 0...UInt64.max), name: "load")
+    let hot = Schedule.hotProducts(of: plan, seed: state.seed)
+    let users = Schedule.users(
+      plan, length: .seconds(order.seconds), seed: .random(in: 0...UInt64.max), popularity: state.seed, name: "load")
     let stream = Stream(
       name: "users", phase: "load", schedule: users, base: "http://\(gateway.address):8080", patience: plan.patience,
       inFlight: plan.inFlight, users: plan.users, echo: plan.echo)
     report("\(plan.rate.formatted()) requests a second for \(order.seconds) s")
+    LoadAnswer.line(hot: hot).map(report)
     changes.add("load: \(plan.rate.formatted()) requests a second for \(order.seconds.formatted()) s", .look)
     let recorder = HistoryRecorder()
     let result = try await LoadClient.with { client in await stream.run(with: client, recorder: recorder) }
-    let requests = recorder.history.requests(stream: stream.name)
-    let percentiles = result.latency.sorted { $0.key < $1.key }.map {
-      "p\($0.key.formatted()) \(($0.value + 500) / 1000) ms"
-    }
-    let table = LoadTable.text(requests)
-    return (table.isEmpty ? "" : table + "\n\n")
-      + "scheduled \(result.scheduled), sent \(result.sent), answered \(result.answered), ok \(result.ok), "
-      + "dropped \(result.dropped); latency from the scheduled time: \(percentiles.joined(separator: ", "))"
+    let answer = LoadAnswer(
+      rate: plan.rate, seconds: order.seconds, hot: hot, report: result,
+      requests: recorder.history.requests(stream: stream.name))
+    return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
   }
 
   /// The console's exit code for an error that is not ours.

@@ -46,13 +46,18 @@ public struct Schedule: Sendable, Equatable {
 
   /// The users of `plan` for `length`, drawn from `seed` under `name`, and one user more who tries every kind of
   /// request that has a weight, in a sensible order, twice.
-  public static func users(_ plan: LoadPlan, length: Duration, seed: UInt64, name: String) -> Schedule {
+  ///
+  /// `popularity` is the seed that says which products are wanted, and which of them are hot (default: `seed`). With one
+  /// of its own, users may come again and again for the same products and never with an id that was used before.
+  public static func users(
+    _ plan: LoadPlan, length: Duration, seed: UInt64, popularity: UInt64? = nil, name: String
+  ) -> Schedule {
     var times = SeededRandom(seed: seed, name: "\(name).times")
     var who = SeededRandom(seed: seed, name: "\(name).users")
     var what = SeededRandom(seed: seed, name: "\(name).operations")
     var goods = SeededRandom(seed: seed, name: "\(name).products")
     var ids = SeededRandom(seed: seed, name: "\(name).ids")
-    let shopping = Shopping(plan, seed: seed)
+    let shopping = Shopping(plan, seed: popularity ?? seed)
     let mix = WeightedChoice(plan.mix)
     var even = plan.arrival == .constant ? EvenChoice(plan.mix, &what) : nil
     var requests: [PlannedRequest] = []

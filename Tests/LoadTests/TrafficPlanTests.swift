@@ -32,6 +32,22 @@ import Testing
     #expect(Set(pages.map { $0.items[0].sku }) == Set(Schedule.hotProducts(of: Self.plan, seed: 1)))
   }
 
+  @Test func usersWhoComeAgainWantTheSameUnderOtherIDs() {
+    func pages(seed: UInt64, popularity: UInt64) -> (skus: Set<String>, ids: Set<String>, times: [Int64]) {
+      let drawn = Schedule.users(
+        Self.plan, length: .seconds(20), seed: seed, popularity: popularity, name: "w"
+      ).requests
+      let hot = drawn.filter { $0.operation == .productHot }
+      return (Set(hot.map { $0.items[0].sku }), Set(drawn.map(\.id)), drawn.map(\.at))
+    }
+    let (one, other) = (pages(seed: 5, popularity: 1), pages(seed: 6, popularity: 1))
+    #expect(one.skus == Set(Schedule.hotProducts(of: Self.plan, seed: 1)))
+    #expect(one.skus == other.skus)
+    #expect(one.ids.isDisjoint(with: other.ids))
+    #expect(one.times != other.times)
+    #expect(pages(seed: 5, popularity: 2).skus == Set(Schedule.hotProducts(of: Self.plan, seed: 2)))
+  }
+
   @Test func withoutHotOnesTheMostPopularIsHot() {
     var plan = Self.plan
     plan.hot = nil

@@ -78,10 +78,16 @@ struct Diff: AsyncParsableCommand {
 
 /// `load`
 struct LoadCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "load", abstract: "Users on demand.")
+  static let configuration = CommandConfiguration(
+    commandName: "load", abstract: "Users on demand.",
+    discussion: """
+      What they want comes from the lab's seed: the same products are popular at every load of a lab. Where a few get \
+      most of the visits, their names are printed as it begins.
+      """)
   @OptionGroup var lab: LabOptions
   @Option(help: "Requests a second (default: as many as the scenario's users make).") var rate: Double?
   @Option(help: "Seconds.") var seconds = 10.0
+  @Flag(help: "Print JSON.") var json = false
 
   func run() async throws {
     guard seconds > 0, seconds <= 3600 else {
@@ -91,7 +97,8 @@ struct LoadCommand: AsyncParsableCommand {
     let result = try await lab.controller().perform("load", order, timeout: .seconds(Int(seconds) + 60)) {
       Console.note($0)
     }
-    Console.out(result)
+    let answer = try JSONDecoder().decode(LoadAnswer.self, from: Data(result.utf8))
+    Console.out(json ? try Console.json(answer) : answer.text)
   }
 }
 
