@@ -108,6 +108,27 @@ import Testing
     #expect(variables["COMPOSE_PROFILES"] == "pooler" && variables["INVENTORY_DATABASE_PORT"] == "6432")
   }
 
+  /// Which servers follow, and what the list of servers is afterwards; nil: nothing is changed.
+  @Test(arguments: [("a", "postgres-replica-a:5432"), ("b", "postgres-replica-b:5432"), ("ab", nil), ("", nil)])
+  func theSpareTakesThePlaceOfExactlyOne(following: String, kept: String?) throws {
+    let lab = try Lab("silent-replica")
+    defer { lab.remove() }
+    let answers = ["a", "b"].map {
+      "*postgres-replica-\($0)*last_wal_replay_lsn*) echo \(following.contains($0) ? "t" : "f") ;;"
+    }
+    let stub = "#!/bin/sh\ncase \"$*\" in \(answers.joined(separator: " ")) esac\n"
+    try Data(stub.utf8).write(to: URL(filePath: "\(lab.path)/stub/firedrill"))
+    let before = try lab.files()
+    let status = try lab.run(#require(lab.runbook.fix("put-in-the-spare")).text)
+    if let kept {
+      #expect(status == 0)
+      #expect(try lab.variables()["INVENTORY_REPLICA_INSTANCES"] == "\(kept),postgres-replica-c:5432")
+    } else {
+      #expect(status == 1)
+      #expect(try lab.files() == before)
+    }
+  }
+
   static let decoys = ((try? FileManager.default.subpathsOfDirectory(atPath: chaos)) ?? [])
     .filter { $0.contains("/decoys/") && $0.hasSuffix(".sh") }.sorted()
   static let chaos = URL(filePath: "\(root)/Chaos").resolvingSymlinksInPath().path

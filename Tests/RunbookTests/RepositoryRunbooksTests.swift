@@ -19,6 +19,20 @@ import Testing
     #expect(!runbook.looks.isEmpty && !runbook.looks.contains { $0.text.contains("firedrill grade") })
   }
 
+  /// Whoever is sent here by an alert must be able to find it: it comes with the lab, or with the runbook's prevention.
+  @Test(arguments: files) func itsAlertExists(file: String) throws {
+    let runbook = try Runbook(parsing: String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
+    let rules = "\(Self.folder)/../compose/lab/prometheus/rules"
+    let shipped = try FileManager.default.contentsOfDirectory(atPath: rules)
+      .map { try String(contentsOfFile: "\(rules)/\($0)", encoding: .utf8) }
+    let alerts = (shipped + runbook.preventions.map(\.text)).flatMap { text in
+      text.components(separatedBy: "- alert: ").dropFirst()
+    }
+    let own = alerts.filter { $0.hasPrefix(runbook.alert + "\n") }
+    #expect(own.count == 1, "\(runbook.alert) is not in \(alerts)")
+    #expect(own.first?.contains("severity: \(runbook.severity.rawValue)") == true)
+  }
+
   /// Fences are run by bash, so they must at least be bash.
   @Test(arguments: files) func fencesAreValidShell(file: String) throws {
     let runbook = try Runbook(parsing: String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
