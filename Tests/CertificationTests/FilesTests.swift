@@ -120,6 +120,26 @@ import Topology
     }
   }
 
+  /// The examples of CONTRIBUTING.md are files that would be read.
+  @Test func theWorkedExamplesAreFiles() throws {
+    let text = try String(contentsOfFile: Self.root + "/CONTRIBUTING.md", encoding: .utf8)
+    let fences = text.components(separatedBy: "```yaml\n").dropFirst().compactMap {
+      $0.components(separatedBy: "```\n").first
+    }
+    let problems = Problems()
+    let checks = ["users-are-served": ["users_refused"], "served-at-peak": ["users_refused"]]
+    let decoy = try #require(fences.first { $0.contains("because:") })
+    let read = DecoyFile.read(decoy, file: "x/restart-everything.yaml", checks: checks, problems: problems)
+    #expect(read?.script == "restart-everything.sh" && read?.required == .resolved)
+    let certify = try #require(fences.first { $0.contains("without:") })
+    let common = CertifyFile.common.filter { $0 != "remove-the-feature" }
+    let file = CertifyFile.read(
+      certify, file: "c.yaml", checks: checks, decoys: common, cells: ["healthy"], problems: problems)
+    #expect(file?.files?.check == "served-at-peak" && file?.without.count == 1 && file?.processors == 1)
+    #expect(file?.timing == ["healthy"])
+    try problems.throwIfAny()
+  }
+
   @Test(arguments: scenarios) func theRepositorysScenariosAreComplete(_ id: String) throws {
     let subject = try Subject(scenario: id, share: Self.root)
     #expect(subject.problems.isEmpty, "\(subject.problems.map(\.description))")

@@ -121,9 +121,11 @@ struct Brief: AsyncParsableCommand {
   }
 
   /// Writes the brief of the lab's scenario into its folder, and into the copy that `diff` and `reset` go by.
-  static func write(to folder: LabFolder) throws {
+  ///
+  /// - Parameter more: what stands under it.
+  static func write(to folder: LabFolder, more: String = "") throws {
     let state = try folder.requireState()
-    let text = try text(of: state, prevention: !state.blind)
+    let text = try text(of: state, prevention: !state.blind) + more
     for place in [folder.path, folder.pristine] {
       try text.write(toFile: place + "/BRIEF.md", atomically: true, encoding: .utf8)
     }
