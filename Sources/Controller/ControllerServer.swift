@@ -93,6 +93,10 @@ public struct ControllerServer: Sendable {
         return String(decoding: try JSONEncoder().encode(answer), as: UTF8.self)
       }
     }
+    router.post("/v1/run") { request, _ in
+      let order = try await Self.body(Wire.Run.self, of: request)
+      return Self.stream { report in try await controller.run(order, report: report) }
+    }
     router.post("/v1/load") { request, _ in
       let order = try await Self.body(Wire.Load.self, of: request)
       return Self.stream { report in try await controller.load(order, report: report) }

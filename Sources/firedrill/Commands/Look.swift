@@ -64,6 +64,7 @@ struct Shell: AsyncParsableCommand {
     discussion: """
       Without a node: a shell of the operator's, in the lab's folder, where the lab's names resolve.
       What follows -- is run instead of a shell: firedrill shell inventory-7 -- ss -tnp
+      Inside the operator's shell, root alone gets a shell on a node; others run commands there, without input.
       """)
   @OptionGroup var lab: LabOptions
   @Argument(help: "A node, such as inventory-7.") var node: String?
@@ -75,10 +76,10 @@ struct Shell: AsyncParsableCommand {
     lab.noteLook("shell \(node)")
     guard let pid = target.pid else { throw EngineError("\(node) does not run", code: .usage) }
     guard getuid() == 0 || access("/proc/\(pid)/ns/user", R_OK) == 0 else {
-      throw EngineError("only root can enter a node from the operator's shell: leave that shell first", code: .usage)
+      return try await runFromOutside(node)
     }
     let words = command.isEmpty ? ["/bin/bash", "--norc", "-i"] : command
-    var added = databaseLogin(of: pid, NodeCommand.environment(of: pid))
+    var added = NodeLogin.variables(of: pid)
     added["TERM"] = ProcessInfo.processInfo.environment["TERM"]
     added["PS1"] = "\(node):\\w\\$ "
     try become(
@@ -86,22 +87,25 @@ struct Shell: AsyncParsableCommand {
       environment: NodeCommand.environment(adding: added))
   }
 
+  /// An ordinary user can't enter a node from the operator's shell, so the controller runs the command there.
+  private func runFromOutside(_ node: String) async throws {
+    guard !command.isEmpty else {
+      throw EngineError(
+        "only root can open a shell on a node from the operator's shell: leave that shell first, or name a command, "
+          + "as in `firedrill shell \(node) -- ps`", code: .usage)
+    }
+    let order = Wire.Run(node: node, command: command)
+    let status = try await lab.controller().perform(
+      "run", order, timeout: LabController.longestRun + .seconds(10)
+    ) { FileHandle.standardOutput.write(Data($0.utf8)) }
+    if let code = Int32(status), code != 0 { throw ExitCode(code) }
+  }
+
   private func operatorShell() throws {
     let installation = try Installation.find()
     let operating = OperatorCommand(lab: lab.folder, run: try lab.runDirectory(), installation: installation)
     guard chdir(lab.folder.path) == 0 else { throw EngineError("cannot enter \(lab.folder.path)") }
     try become(operating.line(command.isEmpty ? ["/bin/bash", "-i"] : command), environment: operating.environment)
-  }
-
-  /// psql by hand from the node must not ask for the password that the service itself reads from a file.
-  ///
-  /// It goes through the environment, which others cannot read as they can a command line.
-  private func databaseLogin(of pid: Int32, _ environment: [String: String]) -> [String: String] {
-    guard let file = environment.first(where: { $0.key.hasSuffix("_DATABASE_PASSWORD_FILE") })?.value,
-      let password = try? String(contentsOfFile: "/proc/\(pid)/root\(file)", encoding: .utf8)
-    else { return [:] }
-    let login = ["PGPASSWORD": password.trimmingCharacters(in: .whitespacesAndNewlines), "PGCONNECT_TIMEOUT": "5"]
-    return login.filter { environment[$0.key] == nil }
   }
 }
 
