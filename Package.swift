@@ -152,7 +152,7 @@ let package = Package(
     tests("ClientsTests", ["Clients", deque]),
     tests("ClientsIntegrationTests", ["Clients", "TestServers", logging, metrics, metricsTesting, lifecycle]),
     tests("ResilienceTests", ["Resilience"]),
-    serviceTests("ServiceKit", ["Resilience", instrumentation]),
+    serviceTests("ServiceKit", ["Resilience", "TestServers", instrumentation]),
     serviceTests("Provider"),
     serviceTests("Proxy", ["CPlatform", "TestServers"]),
     serviceTests("Inventory"),

@@ -1,4 +1,5 @@
 import Metrics
+import TestServers
 import Testing
 
 @testable import ServiceKit
@@ -102,5 +103,6 @@ import Testing
       ).isEmpty)
     #expect(!ExpositionChecker.problems(in: "# TYPE h histogram\nh_bucket{le=\"1\"} 3\nh_sum 1\nh_count 3\n").isEmpty)
     #expect(!ExpositionChecker.problems(in: "# TYPE a gauge\na 1").isEmpty)
+    #expect(!ExpositionChecker.problems(in: "# HELP a x\n# HELP a x\n# TYPE a gauge\na 1\n").isEmpty)
   }
 }

@@ -2,8 +2,9 @@
 ///
 /// `promtool check metrics` takes duplicates, negative counters and disordered buckets; Prometheus itself takes even
 /// more.
-enum ExpositionChecker {
-  static func problems(in text: String) -> [String] {
+public enum ExpositionChecker {
+  /// What is wrong with `text`; nothing when all is well.
+  public static func problems(in text: String) -> [String] {
     var checker = Reader()
     if !text.isEmpty && text.last != "\n" { checker.problems.append("the last line has no end") }
     for line in text.split(separator: "\n", omittingEmptySubsequences: true) { checker.read(line) }
@@ -14,6 +15,7 @@ enum ExpositionChecker {
   private struct Reader {
     var problems: [String] = []
     var types: [String: String] = [:]
+    var helped: Set<String> = []
     var seen: Set<String> = []
     var buckets: [String: [(bound: Double, count: Double)]] = [:]
     var counts: [String: Double] = [:]
@@ -40,6 +42,7 @@ enum ExpositionChecker {
       let parts = line.split(separator: " ", maxSplits: 3)
       guard parts.count >= 3 else { return problems.append("not a comment: \(line)") }
       family = String(parts[2])
+      if parts[1] == "HELP", !helped.insert(family).inserted { problems.append("HELP twice: \(line)") }
       guard parts[1] == "TYPE" else { return }
       if types[family] != nil { problems.append("TYPE twice: \(line)") }
       types[family] = parts.count > 3 ? String(parts[3]) : ""
