@@ -109,8 +109,8 @@ extension ScenarioTests {
       #expect(settings(script).isSuperset(of: variables.keys), "\(variables)")
     }
 
-    /// Trouble of the machine's says nothing about a repair: it is no failure in any report, and is tried again. Here no
-    /// lab can be laid out, for there is no folder for temporary files.
+    /// Trouble of the machine's says nothing about a repair: it is no failure in any report, and is tried again. Here
+    /// no lab can be laid out, for there is no folder for temporary files.
     @Test(arguments: Pipeline.systems) func whatCouldNotBeToldIsTriedAgain(_ system: String) throws {
       try Submission.with { lab in
         for (again, tries) in [(nil, 2), ("0", 1), ("2", 3)] {
@@ -160,6 +160,14 @@ extension ScenarioTests {
           let blocked = try lab.run(Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_REPORTS": reports]))
           #expect(blocked.status == 64 && blocked.errors.contains("verify: "), "\(blocked.errors)")
         }
+        // Nor where firedrill is there, and what would load it is not.
+        try FileManager.default.createDirectory(atPath: lab.path("bin"), withIntermediateDirectories: true)
+        try "#!/nowhere\n".write(toFile: lab.path("bin/firedrill"), atomically: true, encoding: .utf8)
+        chmod(lab.path("bin/firedrill"), 0o755)
+        let search = lab.path("bin") + ":/usr/bin:/bin"
+        let broken = try lab.run(
+          Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_REPORTS": "reports", "PATH": search]))
+        #expect(broken.status == 69, "\(broken.errors)")
         let wrong = try lab.run(Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_AGAIN": "often"]))
         #expect(wrong.status == 64 && wrong.errors.contains("a number from 0 to 9"), "\(wrong.errors)")
       }
