@@ -7,21 +7,44 @@ import Probes
 struct FaultLook {
   let context: TrialContext
 
+  /// The nodes as they were before the fault came.
+  let before: [NodeStatus]
+
+  /// Whether the fault with these parameters is there, and what was seen.
+  private typealias Look = @Sendable (FaultLook, [String: String]) async -> (Bool, String)
+
+  /// One for every kind that a scenario may name: what nobody looks at never took effect.
+  private static let looks: [String: Look] = [
+    "stop-node": { await $0.ended(names($1), asked: true) },
+    "kill-node": { await $0.ended(names($1), asked: false) },
+    "pause-node": { await $0.frozen(names($1)) },
+    "pause-process": { await $0.stopped($1["node"] ?? "", $1["process"] ?? "") },
+    "scale": { await $0.instances(of: $1["service"] ?? "", $1["to"].flatMap { Int($0) } ?? 0) },
+    "hold-connections": { await $0.connections($1) },
+    "replay-pause": { await $0.replica($1["host"] ?? "", nil) },
+    "replay-lag": { await $0.replica($1["host"] ?? "", $1["from_ms"].flatMap { Int($0) }) },
+    "redis-flush": { await $0.redisKeys($1["host"] ?? "", $1["pattern"] ?? "", 0) },
+    "redis-expire": {
+      await $0.redisKeys($1["host"] ?? "", $1["pattern"] ?? "", $1["ttl_ms"].flatMap { Int($0) } ?? 0)
+    },
+    "slow-queries": { await $0.pressure("slow-queries", $1) },
+    "background-job": { await $0.pressure("background-job", $1) },
+    "provider": { await $0.provider($1) },
+    "hold-row": { await $0.heldRow($1["sku"] ?? "") },
+    "deadlocks": { look, _ in await look.countedDeadlock() },
+    "toxic": { await $0.toxic($1) },
+  ]
+
+  /// The kinds that can be looked at, sorted.
+  static let kinds: [String] = looks.keys.sorted()
+
+  private static func names(_ parameters: [String: String]) -> [String] {
+    FaultKind.names(in: parameters["node"] ?? "")
+  }
+
   func look(_ kind: String, _ parameters: [String: String]) async -> (Bool, String) {
-    switch kind {
-    case "replay-pause", "replay-lag":
-      await replica(parameters["host"] ?? "", parameters["from_ms"].flatMap { Int($0) })
-    case "pause-process": await stopped(parameters["node"] ?? "", parameters["process"] ?? "")
-    case "redis-flush", "redis-expire":
-      await redisKeys(
-        parameters["host"] ?? "", parameters["pattern"] ?? "", parameters["ttl_ms"].flatMap { Int($0) } ?? 0)
-    case "slow-queries", "background-job": await pressure(kind, parameters)
-    case "provider": await provider(parameters)
-    case "hold-row": await heldRow(parameters["sku"] ?? "")
-    case "deadlocks": await countedDeadlock()
-    case "toxic": await toxic(parameters)
-    default: (false, "nobody knows how to look at \(kind)")
-    }
+    guard let look = Self.looks[kind] else { return (false, "nobody knows how to look at \(kind)") }
+    return await look(self, parameters)
   }
 
   /// A process of the node whose command line holds the text stands still, by /proc.

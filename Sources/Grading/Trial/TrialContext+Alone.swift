@@ -58,7 +58,12 @@ extension TrialContext {
 
   /// Those of `pids` for which `holds` still holds after a second at most.
   func lasting(of pids: [Int32], while holds: (Int32) -> Bool) async -> [Int32] {
-    let deadline = ContinuousClock.now + .seconds(1)
+    await Self.lasting(of: pids, within: .seconds(1), while: holds)
+  }
+
+  /// Those of `pids` for which `holds` still holds when the time is over.
+  static func lasting(of pids: [Int32], within time: Duration, while holds: (Int32) -> Bool) async -> [Int32] {
+    let deadline = ContinuousClock.now + time
     var left = pids.filter(holds)
     while !left.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(5))

@@ -50,9 +50,10 @@ extension TrialContext {
     progress(Self.announcement(of: plan.kind, parameters, isBlind: isBlind))
     record(plan.kind, "inject", trial: trial, id: id, parameters)
     let request = FaultRequest(kind: plan.kind, parameters: parameters, lease: plan.lease / .seconds(1))
+    let before = try await engine.nodes()
     let fault = try await engine.inject(request).id
     memory.owe(fault)
-    let (isThere, detail) = await FaultLook(context: self).look(plan.kind, parameters)
+    let (isThere, detail) = await FaultLook(context: self, before: before).look(plan.kind, parameters)
     record(plan.kind, isThere ? "verified" : "unverified", trial: trial, id: id, ["detail": detail])
     return fault
   }
