@@ -35,6 +35,19 @@ import Testing
     #expect(names(operation) == DrillCore.Operation.allCases.map(\.rawValue).sorted())
   }
 
+  @Test func itKnowsEveryParameterOfChecksAndEveryHeading() throws {
+    let keys = try #require(value("properties", "checks", "items", "properties") as? [String: Any])
+    let own: Set = ["id", "kind", "tier", "trial", "section"]
+    #expect(Set(keys.keys).subtracting(own) == CheckCatalogue.parameters)
+    let headings = value("properties", "checks", "items", "properties", "section", "enum")
+    #expect(names(headings) == CheckSection.allCases.map(\.rawValue).sorted())
+    #expect(names(value("properties", "severity", "enum")) == ScenarioFile.Severity.allCases.map(\.rawValue).sorted())
+    let levels = value("properties", "checks", "items", "properties", "synchronous_commit", "enum") as? [String]
+    #expect(levels == DurabilityIsKept.levels["synchronous_commit"])
+    let tables = value("properties", "checks", "items", "properties", "table", "enum") as? [String]
+    #expect(tables == ReplicasCarryReads.tables)
+  }
+
   @Test func itKnowsEveryDamage() throws {
     let list = try #require(
       value("properties", "start", "properties", "damage", "items", "oneOf") as? [[String: Any]])
