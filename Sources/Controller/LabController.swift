@@ -109,7 +109,7 @@ public actor LabController {
     do {
       try await engine.up(topology)
       try await requireHealth(of: topology)
-    } catch let error as EngineError where order.isHandedIn && error.code == .failed {
+    } catch let error as EngineError where (order.isHandedIn || isContinued) && error.code == .failed {
       throw Wire.Failure(code: ExitStatus.failed, message: error.description)
     }
     if order.isHandedIn { try await askGates(about: topology, report: report) }
@@ -132,9 +132,17 @@ public actor LabController {
 
   private func requireHealth(of topology: Topology) async throws {
     let sick = try await engine.waitHealthy(Set(topology.services.map(\.name)), timeout: .seconds(30))
-    guard !sick.isEmpty else { return }
+    if let failure = Self.failure(of: sick, logs: lab.logs) { throw failure }
+  }
+
+  /// That a lab did not get healthy; nil for no sick node. Its files or a machine that is too slow are the cause: the
+  /// start has failed, and is no bug.
+  static func failure(of sick: [NodeStatus], logs: String) -> Wire.Failure? {
+    guard !sick.isEmpty else { return nil }
     let names = sick.prefix(5).map { "\($0.name) is \($0.state.rawValue)\($0.exit.map { " (\($0))" } ?? "")" }
-    throw EngineError("the healthy lab did not get healthy: \(names.joined(separator: ", ")); see \(lab.logs)")
+    return Wire.Failure(
+      code: ExitStatus.failed,
+      message: "the healthy lab did not get healthy: \(names.joined(separator: ", ")); see \(logs)")
   }
 
   /// The change that breaks the lab, and what a trainee finds damaged.
@@ -178,7 +186,8 @@ public actor LabController {
       if finding.status == .violated, finding.reason == plan.reason { return finding.observed }
       turn += 1
       guard ContinuousClock.now < deadline else {
-        throw EngineError("the symptom did not show within \(plan.within): \(finding.observed)")
+        throw Wire.Failure(
+          code: ExitStatus.failed, message: "the symptom did not show within \(plan.within): \(finding.observed)")
       }
     }
   }

@@ -24,7 +24,9 @@ struct Refusals {
       last = refusing
       if agreed == plan.rounds { break }
       guard ContinuousClock.now < deadline else {
-        throw EngineError("the symptom did not show within \(plan.within): \(seen), \(plan.refusing) should")
+        throw Wire.Failure(
+          code: ExitStatus.failed,
+          message: "the symptom did not show within \(plan.within): \(seen), \(plan.refusing) should")
       }
       try await Task.sleep(for: .milliseconds(50))
     }

@@ -135,7 +135,7 @@ public enum Wire {
 public enum ExitStatus {
   /// Passed, or done.
   public static let passed: Int32 = 0
-  /// The repair does not hold.
+  /// The repair does not hold; or a lab did not start, or a deploy does not run.
   public static let failed: Int32 = 1
   /// It cannot be said.
   public static let inconclusive: Int32 = 3

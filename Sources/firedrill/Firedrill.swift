@@ -10,8 +10,8 @@ struct Firedrill: AsyncParsableCommand {
     abstract: "A small shop that breaks in documented ways, so that you can practise repairing it.",
     discussion: """
       `firedrill demo` shows the whole round: break, fail the grade, follow the runbook, pass the grade.
-      Exit codes: 0 passed or done, 1 failed, 3 inconclusive, 64 usage, 69 a needed part is missing, 70 a bug here, \
-      130 interrupted.
+      Exit codes: 0 passed or done, 1 failed, 3 inconclusive, 64 usage, refused or busy, 69 a needed part is missing, \
+      70 a bug here, 130 interrupted.
       """,
     version: Release.version,
     groupedSubcommands: [
