@@ -19,6 +19,17 @@ extension ScenarioTests {
       #expect(try cli.launch(arguments).wait(10).status == 64)
     }
 
+    /// What is offered next can be typed as it is offered.
+    @Test func whatIsOfferedIsThere() throws {
+      let cli = try CLI()
+      #expect(try cli.run("list").errors.contains("`firedrill start "))
+      let elsewhere = try cli.launch(["PATH=/usr/bin:/bin", cli.program, "list"], program: "/usr/bin/env").wait(10)
+      let offered = elsewhere.errors.split(separator: "`").first { $0.hasSuffix("cache-stampede") } ?? ""
+      #expect(offered.hasSuffix("/firedrill start cache-stampede"), "\(elsewhere.errors)")
+      let program = offered.split(separator: " ").first.map(String.init) ?? ""
+      #expect(FileManager.default.isExecutableFile(atPath: program), "\(offered)")
+    }
+
     @Test func withoutALabEveryCommandSaysHowToBegin() throws {
       let cli = try CLI()
       for command in ["status", "grade", "apply", "stop", "brief", "hint", "diff", "reset"] {

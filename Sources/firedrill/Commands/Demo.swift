@@ -15,7 +15,7 @@ struct Demo: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Keep the lab in this folder.", valueName: "dir")) var lab: String?
 
   private static let scenario = "one-bad-instance"
-  /// One whose repair nobody has been shown.
+  /// What is offered afterwards: this one's answer is known then.
   private static let next = "stale-reads"
   /// The runbook's repairs that are shown: the band-aid, then the cure.
   private static let fixes = ["raise-the-cap", "pgbouncer"]
@@ -44,7 +44,8 @@ struct Demo: AsyncParsableCommand {
       throw error
     }
     Console.note(
-      "\nThe whole round took \(seconds(ContinuousClock.now - begun)). Now you: `firedrill start \(Self.next)`")
+      "\nThe whole round took \(seconds(ContinuousClock.now - begun)). "
+        + "Now you: `\(ProgramName.shown) start \(Self.next)`")
   }
 
   private func practise(_ folder: LabFolder, _ installation: Installation, started: Duration) async throws {

@@ -49,7 +49,7 @@ struct List: AsyncParsableCommand {
       let source = row.commit.map { ", built from commit \($0)" } ?? ""
       Console.note("\nCertified with version \(version)\(source), in labs of --engine \(engine).")
     }
-    Console.note("\nNext: `firedrill start \(rows.first?.id ?? "ID")`.")
+    Console.note("\nNext: `\(ProgramName.shown) start \(rows.first?.id ?? "ID")`.")
   }
 }
 
