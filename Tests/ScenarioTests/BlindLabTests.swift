@@ -39,10 +39,13 @@ extension SideBySideTests {
     /// What `ps` shows, and what is called after the lab's nodes.
     private func processesSayNothing(_ cli: CLI) throws {
       let guardian = try #require(Processes.withWords("guardian", cli.lab).first)
-      let own = Set(Processes.children(of: guardian))
-      let lines = Processes.all.filter { own.contains($0.pid) }.map { $0.line.joined(separator: " ") }
-      // The fault that this lab has all the time.
-      #expect(lines.contains { $0.contains("fault-worker") }, "\(lines)")
+      var lines: [String] = []
+      // The fault that this lab has all the time comes back some seconds after the symptom was looked for.
+      try eventually(within: 30, "a fault is there") {
+        let own = Set(Processes.children(of: guardian))
+        lines = Processes.all.filter { own.contains($0.pid) }.map { $0.line.joined(separator: " ") }
+        return lines.contains { $0.contains("fault-worker") }
+      }
       let names = try FileManager.default.contentsOfDirectory(atPath: cli.runFolder)
       #expect(names.contains { $0.hasPrefix("fault-") && $0.hasSuffix(".log") }, "\(names)")
       for word in Self.words { #expect(!(lines + names).contains { $0.contains(word) }, "\(word)") }
