@@ -13,7 +13,7 @@ struct HandOut: AsyncParsableCommand {
     discussion: """
       DIR gets the lab in DIR/lab, where `docker compose up` is the shop, and beside it the grader: `docker compose -f \
       grader.yaml run --rm grader grade` in DIR judges the lab's files, and hint, brief and runbook help. It takes the \
-      images of `make images`.
+      images of `make images`, or of the file that `make prefetch` packs.
       """)
   @Argument(help: "A scenario; `firedrill list` names them.") var id: String
   @Option(name: .customLong("to"), help: ArgumentHelp("A new folder (default: the scenario's name).", valueName: "dir"))
