@@ -47,8 +47,8 @@ public struct Schedule: Sendable, Equatable {
   /// The users of `plan` for `length`, drawn from `seed` under `name`, and one user more who tries every kind of
   /// request that has a weight, in a sensible order, twice.
   ///
-  /// `popularity` is the seed that says which products are wanted, and which of them are hot (default: `seed`). With one
-  /// of its own, users may come again and again for the same products and never with an id that was used before.
+  /// `popularity` is the seed that says which products are wanted, and which of them are hot (default: `seed`). With
+  /// one of its own, users may come again and again for the same products and never with an id that was used before.
   public static func users(
     _ plan: LoadPlan, length: Duration, seed: UInt64, popularity: UInt64? = nil, name: String
   ) -> Schedule {
