@@ -49,7 +49,7 @@ import Topology
     ("{ id: content-is-real, freshness: 500ms }", "freshness: must be"),
     ("{ id: reads-own-writes, reads: 0 }", "reads:"),
     (
-      "{ id: durability-is-kept, fsync: yes, synchronous_commit: remote_aply, full_page_writes: on }",
+      "{ id: durability-is-kept, fsync: on, synchronous_commit: remote_aply, full_page_writes: on }",
       "synchronous_commit: must be off, local, remote_write, on, remote_apply, not `remote_aply`; did you mean `remote_app"
     ),
     ("{ id: durability-is-kept, fsync: yes, synchronous_commit: on, full_page_writes: on }", "fsync: must be off, on"),

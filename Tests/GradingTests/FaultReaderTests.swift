@@ -46,7 +46,7 @@ import Topology
   }
 
   @Test(arguments: [
-    ("{ kind: redis-flush, host: r, pattern: p, every_ms: 100, lease: 0s }", "s.yaml:1:69: lease: must be from 1s to"),
+    ("{ kind: redis-flush, host: r, pattern: p, every_ms: 100, lease: 0s }", "s.yaml:1:65: lease: must be from 1s to"),
     ("{ kind: replay-pause, host: r, lease: 2h }", "lease: must be from 1s to 3600s, not `2h`"),
     ("{ kind: replay-pause, host: r }", "lease: is missing"),
     ("{ kind: replay-pause, lease: 5s }", "s.yaml:1:1: host: is missing"),
