@@ -50,7 +50,7 @@ import Topology
     ("{ id: reads-own-writes, reads: 0 }", "reads:"),
     (
       "{ id: durability-is-kept, fsync: on, synchronous_commit: remote_aply, full_page_writes: on }",
-      "synchronous_commit: must be off, local, remote_write, on, remote_apply, not `remote_aply`; did you mean `remote_app"
+      "synchronous_commit: must be off, local, remote_write, on, remote_apply, not `remote_aply`; did you mean `rem"
     ),
     ("{ id: durability-is-kept, fsync: yes, synchronous_commit: on, full_page_writes: on }", "fsync: must be off, on"),
     (

@@ -89,8 +89,8 @@ public enum CheckCatalogue {
   /// Every parameter that some check takes.
   static let parameters: Set<String> = Set(kinds.values.flatMap { $0.parameters.keys + Array($0.optional.keys) })
 
-  /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing, that nobody reads, or that can't
-  /// be what it says.
+  /// Everything that is wrong with a plan: an unknown kind, a parameter that is missing, that nobody reads, or that
+  /// can't be what it says.
   static func problems(with plan: CheckPlan) -> [CheckProblem] {
     guard let kind = kinds[plan.kind] else {
       let hint = Spelling.hint(for: plan.kind, among: names)
