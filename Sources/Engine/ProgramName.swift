@@ -2,8 +2,8 @@ import Foundation
 
 /// What people type to run this program.
 public enum ProgramName {
-  /// `firedrill` where the shell finds it; otherwise the path of the program that runs, from the working folder where it
-  /// is below that.
+  /// `firedrill` where the shell finds it; otherwise the path of the program that runs, from the working folder where
+  /// it is below that.
   public static var shown: String {
     let called = CommandLine.arguments.first ?? ""
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? called

@@ -47,7 +47,8 @@ import Testing
       #expect(!finding.observed.isEmpty)
     }
     let texts = [
-      verdict.json, JUnitReport.xml(verdict), TextReport.text(verdict, required: .resolved, explain: true),
+      verdict.json, JUnitReport.xml([ReportedGrade(verdict, required: .resolved)]),
+      TextReport.text(verdict, required: .resolved, explain: true),
     ]
     for text in texts {
       for word in ["replay-lag", "postgres-replica", "\"\(id)\"", "Runbooks/", scenario.title] {

@@ -188,7 +188,7 @@ extension ScenarioTests {
       }
     }
 
-    /// Then files are not to blame. What stood in the way is told of both: of those handed in, and of the untouched ones.
+    /// Then files are not to blame. What stood in the way is told of both: of those handed in, and of the untouched.
     @Test func whereNoLabGetsHealthyBothReasonsAreTold() throws {
       let home = try TestHome()
       let cli = try CLI(home: home)

@@ -13,7 +13,7 @@ public enum ContainerImages {
   private struct Version: Decodable { var Version: String }
   private struct Info: Decodable { var DockerRootDir: String? }
 
-  /// What answers, and what labs of containers still lack, each with what to do; both may be seen without root's rights.
+  /// What answers, and what labs of containers still lack, each with what to do; nobody has to be root for it.
   public static func look() -> (found: Found?, problems: [String]) {
     var problems: [String] = []
     var found: Found?

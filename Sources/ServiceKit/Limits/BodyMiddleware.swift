@@ -32,8 +32,8 @@ struct BodyMiddleware: RouterMiddleware {
 
   private func body(of request: Request, over channel: any Channel) async throws -> ByteBuffer {
     let late = ServiceError(408, .bodyLate, "The body must arrive within \(timeout.milliseconds) ms.")
-    // The error ends the connection's input, so that whoever waits for more of it gets to know. A body that was complete
-    // by then stays complete.
+    // The error ends the connection's input, so that whoever waits for more of it gets to know. A body that was
+    // complete by then stays complete.
     let alarm = channel.eventLoop.scheduleTask(in: .nanoseconds(timeout.nanoseconds)) {
       channel.pipeline.fireErrorCaught(late)
     }
