@@ -9,8 +9,8 @@ public struct Baseline: Codable, Sendable {
   public var nodes: Int
   /// Seconds from the order to start until every node was healthy.
   public var healthySeconds: Double?
-  /// Seconds from the order to start until it was broken: what breaks a lab is done then, and what is wrong in its files
-  /// counts from when it was up.
+  /// Seconds from the order to start until it was broken: what breaks a lab is done then, and what is wrong in its
+  /// files counts from when it was up.
   public var faultSeconds: Double?
   /// Seconds from the order to start until the symptom was seen.
   public var symptomSeconds: Double?

@@ -10,8 +10,8 @@ public enum BriefText {
   ///
   /// - Parameters:
   ///   - title: the scenario's, or the number of a blind lab.
-  ///   - prevention: whether it says what `prevented` requires. That has to describe the failure, so a blind lab's brief
-  ///     says it only to who asks.
+  ///   - prevention: whether it says what `prevented` requires. That has to describe the failure, so a blind lab's
+  ///     brief says it only to who asks.
   public static func markdown(of scenario: Scenario, title: String, prevention: Bool) -> String {
     let told = scenario.contract.filter { prevention || !$0.hasPrefix(Self.prevention) }
     var lines = told.map { "- \($0)\n" }

@@ -143,8 +143,8 @@ extension Timeline {
       help: moments(.help), look: moments(.look).first, continued: changes.filter { $0.what == continuation })
   }
 
-  /// The grades whose evidence lies in the lab, is kept out of it as it is blind, or was put elsewhere; the first to end
-  /// first. One that broke off has no verdict and is left out.
+  /// The grades whose evidence lies in the lab, is kept out of it as it is blind, or was put elsewhere; the first to
+  /// end first. One that broke off has no verdict and is left out.
   private static func grades(of lab: LabFolder, _ elsewhere: [String]) -> [Grade] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: lab.evidence)) ?? []
     let kept = (try? lab.state()).map { BlindEvidence(labID: $0.id).grades } ?? []

@@ -6,8 +6,8 @@ public import Logging
 /// - `HTTP_HOST` (default `$HOSTNAME`): the name or address to listen on.
 /// - `HTTP_PORT` (default 8080; 0 takes any free port): the port to listen on.
 /// - `HTTP_IDLE_TIMEOUT` (ms, default 120000): after which a connection is closed on which no request is under way, or
-///   one isn't sent to its end. More than clients keep theirs open (nginx 60 s, ours 30 s), or they would find some closed.
-///   How long an answer takes has no bound here.
+///   one isn't sent to its end. More than clients keep theirs open (nginx 60 s, ours 30 s), or they would find some
+///   closed. How long an answer takes has no bound here.
 /// - `HTTP_BODY_TIMEOUT` (ms, default 10000): how long all of a request's body may take to arrive before it gets 408.
 /// - `INSTANCE` (default `$HOSTNAME`): what this instance calls itself in replies, logs and metrics.
 /// - `LOG_LEVEL` (default `info`): `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
