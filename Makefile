@@ -14,7 +14,7 @@ TWO := $(WIDTH) --filter ScenarioTests.SideBySideTests
 # What part of the proof matrix `make test` runs; a tarball has no commit.
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo 0000000)
 
-.PHONY: help demo test lint certify mutate bench build images prefetch test-containers sanitize soak package install uninstall man clean bootstrap
+.PHONY: help demo test lint certify mutate bench instructions build images prefetch test-containers sanitize soak package install uninstall man clean bootstrap
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -51,6 +51,10 @@ bench: build ## speed and memory beside what people use instead, to docs/benchma
 	scripts/bootstrap bench
 	FIREDRILL_BIN_DIR=$(BIN) scripts/bench
 	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/bench.py --json docs/bench.json --page docs/benchmarks.md $(ARGS)
+
+instructions: build ## processor instructions of the pure parts, against Benchmarks/instructions.json; ARGS=--update
+	scripts/bootstrap instructions
+	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/instructions.py $(ARGS)
 
 build: bootstrap ## release binaries in .build/release
 	swift build $(RELEASE)
@@ -96,4 +100,4 @@ uninstall: ## undo `make install` and the packages that the bootstrap installed
 	scripts/uninstall
 
 clean: ## what was built
-	rm -rf .build dist
+	rm -rf .build dist Benchmarks/Micro/.build

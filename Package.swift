@@ -125,7 +125,8 @@ let package = Package(
     library(
       "Controller",
       [
-        "DrillCore", "Engine", "Grading", "Load", "Topology", hummingbird, httpClient, httpTypes, logging, lifecycle,
+        "DrillCore", "Engine", "Grading", "Load", "Probes", "Topology", hummingbird, httpClient, httpTypes, logging,
+        lifecycle,
         nioFoundation,
       ] + nio),
     .executableTarget(
@@ -168,11 +169,11 @@ let package = Package(
     tests("DrillCoreTests", ["DrillCore"]),
     tests("TopologyTests", ["Topology", yams]),
     tests("RunbookTests", ["Runbook"]),
-    tests("EngineTests", ["Engine", "Topology"] + nio),
+    tests("EngineTests", ["CPlatform", "Engine", "Topology"] + nio),
     tests("LoadTests", ["Load", "DrillCore"] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
-    tests("ControllerTests", ["Controller", "Engine", "Grading", "Load", "DrillCore"]),
+    tests("ControllerTests", ["Controller", "Engine", "Grading", "Load", "DrillCore", "Topology"]),
     tests("VerificationTests", ["Verification", "Engine"]),
     tests("CertificationTests", ["Certification", "DrillCore", "Topology"]),
     tests("ScenarioTests", [yams]),

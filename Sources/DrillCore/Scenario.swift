@@ -6,10 +6,6 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var title: String
   /// Where the failure is documented.
   public var source: String
-  /// How a real on-call would be told: `page` or `ticket`.
-  public var severity: String
-  /// The services that show or cause it.
-  public var services: [String]
   /// The runbook's file, from the root of the installation.
   public var runbook: String
   /// What the trainee is told: the symptom as the users see it, never its cause. Plain text or Markdown.
@@ -31,15 +27,13 @@ public struct Scenario: Sendable, Equatable, Codable {
 
   /// A scenario.
   public init(
-    id: String, title: String, source: String, severity: String, services: [String], runbook: String, brief: String,
+    id: String, title: String, source: String, runbook: String, brief: String,
     contract: [String], hints: [String], start: StartPlan, load: LoadPlan, trials: [TrialPlan], checks: [CheckPlan],
     timeBudget: Duration
   ) {
     self.id = id
     self.title = title
     self.source = source
-    self.severity = severity
-    self.services = services
     self.runbook = runbook
     self.brief = brief
     self.contract = contract

@@ -11,19 +11,27 @@ public enum Namespaces {
 
   /// Why they are refused, in the system's words; nil where they work.
   public static func refusal() async throws -> String? {
+    let tried = try await trial()
+    return tried.status == 0 ? nil : words(of: tried)
+  }
+
+  private static func words(of tried: CommandResult) -> String {
+    tried.output.split(whereSeparator: \.isNewline).last.map(String.init) ?? "unshare ended with \(tried.status)"
+  }
+
+  private static func trial() async throws -> CommandResult {
     // A user namespace takes the place of root's rights.
     let user = getuid() == 0 ? [] : ["-U", "-r"]
-    let tried = try await CommandRunner.run(
+    return try await CommandRunner.run(
       ["/usr/bin/unshare"] + user + ["-m", "-p", "-f", "-u", "-i", "--mount-proc", "/bin/true"], timeout: .seconds(5))
-    guard tried.status != 0 else { return nil }
-    let words = tried.output.split(whereSeparator: \.isNewline).last.map(String.init)
-    return words ?? "unshare ended with \(tried.status)"
   }
 
   /// - Throws: `EngineError` (`missingPart`) with the remedy where they are refused.
   public static func require() async throws {
     // A trial that can't be made says nothing of namespaces: labs meet what stands in its way, and tell it.
-    guard let refusal = (try? await refusal()) ?? nil else { return }
+    // 124 to 127 are timeout(1)'s own: too slow, or not to be run at all.
+    guard let tried = try? await trial(), tried.status != 0, !(124...127).contains(tried.status) else { return }
+    let refusal = words(of: tried)
     throw EngineError("namespaces are refused here (\(refusal)): \(remedy)", code: .missingPart)
   }
 }

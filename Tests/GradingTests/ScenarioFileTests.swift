@@ -63,7 +63,7 @@ import Topology
     ("trial: resolved, section", "trial: solved, section", "no trial 'solved'"),
     ("id: charged-once", "id: operator-gets-in", "twice"),
     ("    order-again: 4", "    order-agian: 4", "order-again"),
-    ("rate: 30", "rate: 0", "rate"), ("severity: page", "severity: pgae", "severity: must be page, ticket, not `pgae`"),
+    ("rate: 30", "rate: 0", "rate"), ("title: ", "severity: page\ntitle: ", "severity"),
     ("section: impact", "section: impcat", "section: must be meaning, impact, diagnosis"),
     ("share: 0.01 }", "share: soon }", "share: must be a number from 0 to 1, not `soon`"),
   ])

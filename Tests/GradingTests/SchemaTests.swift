@@ -41,7 +41,6 @@ import Testing
     #expect(Set(keys.keys).subtracting(own) == CheckCatalogue.parameters)
     let headings = value("properties", "checks", "items", "properties", "section", "enum")
     #expect(names(headings) == CheckSection.allCases.map(\.rawValue).sorted())
-    #expect(names(value("properties", "severity", "enum")) == ScenarioFile.Severity.allCases.map(\.rawValue).sorted())
     let levels = value("properties", "checks", "items", "properties", "synchronous_commit", "enum") as? [String]
     #expect(levels == DurabilityIsKept.levels["synchronous_commit"])
     let tables = value("properties", "checks", "items", "properties", "table", "enum") as? [String]

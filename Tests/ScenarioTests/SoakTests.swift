@@ -56,13 +56,11 @@ import Testing
     var borne = 0
     for step in 0... {
       let rate = Int(100 * pow(1.25, Double(step)))
-      let result = try cli.run("load", "--rate", "\(rate)", "--seconds", "5", timeout: 60)
-      try #require(result.status == 0, "\(result.errors)")
-      func number(_ pattern: Regex<(Substring, Substring)>) throws -> Int {
-        try #require(try pattern.firstMatch(in: result.out).flatMap { Int($0.output.1) }, "\(result.out)")
-      }
-      let ok = try number(/, ok (\d+)/)
-      guard try ok * 1000 >= number(/scheduled (\d+)/) * 999, try number(/p99 (\d+) ms/) <= 500 else { break }
+      let load = try cli.json("load", "--rate", "\(rate)", "--seconds", "5", "--json").value
+      let ok = try #require(load["ok"] as? Int)
+      let scheduled = try #require(load["scheduled"] as? Int)
+      let latency = try #require(load["latencyMilliseconds"] as? [String: Int])
+      guard ok * 1000 >= scheduled * 999, try #require(latency["99"]) <= 500 else { break }
       borne = rate
     }
     try #require(borne > 0, "not even 100 requests a second are borne")

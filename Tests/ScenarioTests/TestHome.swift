@@ -45,8 +45,6 @@ final class TestHome {
       id: \(scenario)
       title: Something is on the way
       source: the tests
-      severity: page
-      services: [order, payment]
       runbook: Runbooks/\(scenario).md
       time_budget: \(budget)
       brief: Nothing is broken.

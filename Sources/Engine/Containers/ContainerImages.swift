@@ -19,10 +19,13 @@ public enum ContainerImages {
     var found: Found?
     do {
       let calls = try engine()
-      let answer = try calls.perform("GET", "/version", patience: 5)
-      let version = try? JSONDecoder().decode(Version.self, from: answer.body).Version
-      let info = try calls.perform("GET", "/info", patience: 5)
-      let folder = try? JSONDecoder().decode(Info.self, from: info.body).DockerRootDir
+      // Both are for people alone: an engine with much to do may take long to count up what it has.
+      let version = (try? calls.perform("GET", "/version", patience: 5)).flatMap {
+        try? JSONDecoder().decode(Version.self, from: $0.body).Version
+      }
+      let folder = (try? calls.perform("GET", "/info", patience: 5)).flatMap {
+        try? JSONDecoder().decode(Info.self, from: $0.body).DockerRootDir
+      }
       found = Found(version: version ?? "of no version", folder: folder)
       let missing = try ContainerParts.images.sorted().filter {
         try !calls.perform("GET", "/images/\($0)/json").isSuccess

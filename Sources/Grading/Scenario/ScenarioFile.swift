@@ -9,11 +9,6 @@ import Topology
 
 /// Reads `Chaos/<id>/scenario.yaml`: every problem at once, each with file, line and key; unknown keys are refused.
 public enum ScenarioFile {
-  /// How soon somebody has to look: at once, or in working hours.
-  enum Severity: String, CaseIterable {
-    case page, ticket
-  }
-
   /// Reads the file at `path`.
   ///
   /// - Throws: `ProblemsError` with everything that is wrong with it.
@@ -40,8 +35,6 @@ public enum ScenarioFile {
       id: map.required("id")?.name() ?? "",
       title: map.required("title")?.name() ?? "",
       source: map.required("source")?.name() ?? "",
-      severity: map.required("severity")?.choice(Severity.self)?.rawValue ?? "",
-      services: map.required("services")?.strings() ?? [],
       runbook: map.required("runbook")?.name() ?? "",
       brief: map.required("brief")?.name() ?? "",
       contract: map.required("contract")?.strings() ?? [],

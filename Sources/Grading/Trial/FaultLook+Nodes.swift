@@ -90,7 +90,9 @@ extension FaultLook {
         let numbers = row.compactMap { $0.flatMap { Int($0) } }
         if numbers.count == 3 {
           words = "\(numbers[0]) of \(count) sessions are held, \(numbers[1]) of \(numbers[2]) are in use"
-          if numbers[0] >= count || (numbers[0] > 0 && numbers[1] >= numbers[2]) { return (true, words) }
+          // Pools open and close theirs meanwhile: at the cap the last few places are anybody's.
+          let goal = max(1, Double(count) * 0.95 - 3)
+          if Double(numbers[0]) >= goal || (numbers[0] > 0 && numbers[1] >= numbers[2] - 3) { return (true, words) }
         }
       } catch {
         words = "\(error)"

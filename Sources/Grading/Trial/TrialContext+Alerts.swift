@@ -184,7 +184,7 @@ extension TrialContext {
       let count = goal - used
       record(
         "hold-connections", "inject", trial: trial, id: id, ["share": "\(share)", "count": "\(count)", "cap": "\(cap)"])
-      progress("holding connections: \(percent) % of \(cap)")
+      tell("holding connections: \(percent) % of \(cap)")
       if count > 0 {
         let request = FaultRequest(
           kind: "hold-connections",

@@ -18,7 +18,7 @@ extension TrialContext {
     var random = SeededRandom(seed: seed, name: "\(trial).alone")
     let known = memory.alone
     let targets = targets(random.shuffled(shop.filter { $0.service == step.service && !known.contains($0.name) }))
-    progress("asking each of the \(targets.count) instances of \(step.service) while the rest of the shop stands still")
+    tell("asking each of the \(targets.count) instances of \(step.service) while the rest of the shop stands still")
     let name = "\(trial).alone"
     try await recorder.phase(name) {
       var fault = try await freeze(shop, step, trial: trial)

@@ -21,7 +21,7 @@ extension TrialContext {
     let chosen = Array(random.shuffled(try await instances(of: step.service)).prefix(max(1, step.instances)))
     let pause = Self.warmUp + random.below(Self.warmUp)
     let name = "\(trial).crash"
-    progress("killing \(host) and \(chosen.count) instances of \(step.service) in the midst of reservations")
+    tell("killing \(host) and \(chosen.count) instances of \(step.service) in the midst of reservations")
     try await recorder.phase(name) {
       let plan = SweepPlan(
         service: step.service, rate: step.rate, operations: [.reserve], patience: .seconds(5))

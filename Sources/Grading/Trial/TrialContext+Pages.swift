@@ -150,7 +150,7 @@ extension TrialContext {
       record("strike", "unverified", trial: trial, id: id, ["detail": "no instance of \(plan.service) runs"])
       return nil
     }
-    progress("killing \(node.name): \(victim.how)")
+    tell("killing \(node.name): \(victim.how)")
     record("strike", "inject", trial: trial, id: id, ["node": node.name, "how": victim.how])
     let fault = try await engine.inject(
       FaultRequest(

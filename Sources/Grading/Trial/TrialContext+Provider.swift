@@ -93,6 +93,6 @@ extension TrialContext {
     _ = try await provider("DELETE", "/v1/behaviour")
     let took = (ContinuousClock.now - begin) / .seconds(1)
     probe("provider.drained", ok: isQuiet, value: took)
-    progress(isQuiet ? "nobody asks the payment company any more" : "the payment company is still being asked")
+    tell(isQuiet ? "nobody asks the payment company any more" : "the payment company is still being asked")
   }
 }

@@ -48,7 +48,7 @@ extension TrialContext {
     guard let primary = memory.database("inventory") else { throw GradingError("no primary was found") }
     let found = try await settled(step, primary)
     let fresh = found.filter { $0.isFresh(step) }.map(\.follower)
-    progress("\(fresh.count) of \(found.count) replicas follow")
+    tell("\(fresh.count) of \(found.count) replicas follow")
     var random = SeededRandom(seed: seed, name: "replicas")
     if !fresh.isEmpty { memory.keep(replicas: random.shuffled(fresh.map(\.node).sorted())) }
     var rows: [[String?]] = []

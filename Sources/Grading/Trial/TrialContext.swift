@@ -23,6 +23,11 @@ struct TrialContext: Sendable {
   /// The port that every service of the shop listens on.
   static let servicePort = 8080
 
+  /// A line for people that would name the failure, or help to guess it.
+  func tell(_ text: String) {
+    if !isBlind { progress(text) }
+  }
+
   /// Does one step.
   ///
   /// - Returns: whether the trial goes on.
