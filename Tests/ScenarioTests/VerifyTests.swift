@@ -171,7 +171,8 @@ extension ScenarioTests {
         let broken = try lab.run(
           Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_REPORTS": "reports", "PATH": search]))
         #expect(broken.status == 69, "\(broken.errors)")
-        let wrong = try lab.run(Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_AGAIN": "often"]))
+        let wrong = try lab.run(
+          Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_AGAIN": "often", "FIREDRILL_REPORTS": "reports"]))
         #expect(wrong.status == 64 && wrong.errors.contains("a number from 0 to 9"), "\(wrong.errors)")
       }
     }

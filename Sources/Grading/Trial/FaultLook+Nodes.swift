@@ -91,8 +91,8 @@ extension FaultLook {
         if numbers.count == 3 {
           words = "\(numbers[0]) of \(count) sessions are held, \(numbers[1]) of \(numbers[2]) are in use"
           // Pools open and close theirs meanwhile: at the cap the last few places are anybody's.
-          let goal = max(1, Double(count) * 0.95 - 3)
-          if Double(numbers[0]) >= goal || (numbers[0] > 0 && numbers[1] >= numbers[2] - 3) { return (true, words) }
+          let isFull = Double(numbers[1]) >= Double(numbers[2]) * 0.95 - 3
+          if numbers[0] >= count || (numbers[0] > 0 && isFull) { return (true, words) }
         }
       } catch {
         words = "\(error)"
