@@ -100,4 +100,4 @@ uninstall: ## undo `make install` and the packages that the bootstrap installed
 	scripts/uninstall
 
 clean: ## what was built
-	rm -rf .build dist Benchmarks/Micro/.build
+	rm -rf .build dist

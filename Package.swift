@@ -60,8 +60,6 @@ let package = Package(
   products: [
     .executable(name: "firedrill", targets: ["firedrill"]),
     .executable(name: "fleet", targets: ["fleet"]),
-    // For Benchmarks/Micro, a package of its own.
-    .library(name: "PureLoops", targets: ["PureLoops"]),
   ],
   dependencies: [
     // Without its default traits: no full Foundation, which a hundred instances would each have to carry.
