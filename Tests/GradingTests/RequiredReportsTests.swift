@@ -91,10 +91,10 @@ import Testing
   }
 
   @Test func filesAreNamedFromTheRepositorysRoot() {
-    let roots = ["", "/work/repository", "/work/repository/sub/"]
-    #expect(RepositoryPath.of("/work/repository/sub/lab/x", roots: roots) == "sub/lab/x")
+    let roots = ["", "/src/repository", "/src/repository/sub/"]
+    #expect(RepositoryPath.of("/src/repository/sub/lab/x", roots: roots) == "sub/lab/x")
     #expect(
-      RepositoryPath.of("/work/repository/sub/lab/x", roots: ["/work/other", "/work/repository/sub/"]) == "lab/x")
-    #expect(RepositoryPath.of("/work/repository-2/lab/x", roots: roots) == "/work/repository-2/lab/x")
+      RepositoryPath.of("/src/repository/sub/lab/x", roots: ["/src/other", "/src/repository/sub/"]) == "lab/x")
+    #expect(RepositoryPath.of("/src/repository-2/lab/x", roots: roots) == "/src/repository-2/lab/x")
   }
 }

@@ -54,13 +54,13 @@ struct FaultOrder: Sendable {
 
   /// A parameter; they were checked when the fault was ordered.
   func text(_ name: String) throws -> String {
-    guard let value = values[name] else { throw FaultProblem(description: "\(name) is missing") }
+    guard let value = values[name] else { throw FaultWorkerError(description: "\(name) is missing") }
     return value
   }
 
   /// A parameter that is a number.
   func number(_ name: String) throws -> Int {
-    guard let value = Int(try text(name)) else { throw FaultProblem(description: "\(name) is no number") }
+    guard let value = Int(try text(name)) else { throw FaultWorkerError(description: "\(name) is no number") }
     return value
   }
 
@@ -82,6 +82,7 @@ struct FaultOrder: Sendable {
   }
 }
 
-struct FaultProblem: Error, CustomStringConvertible {
+/// Why a worker could not do its fault, for its log.
+struct FaultWorkerError: Error, CustomStringConvertible {
   var description: String
 }

@@ -8,7 +8,7 @@ enum HoldRow {
       try await session.simpleQuery("\(LockSession.own); BEGIN")
       let found = try await session.query(
         PostgresQuery(sql: "SELECT sku FROM inventory.stock WHERE sku = $1 FOR UPDATE", binds: [sku.postgresValue]))
-      guard found.count == 1 else { throw FaultProblem(description: "there is no product \(sku)") }
+      guard found.count == 1 else { throw FaultWorkerError(description: "there is no product \(sku)") }
       FaultOrder.ready("\(sku) is held")
       await FaultOrder.untilEnded()
     }

@@ -18,7 +18,7 @@ enum ProviderFault {
         }
         guard reply.status == 200 else {
           let words = String(decoding: reply.body, as: UTF8.self)
-          throw FaultProblem(description: "the provider answered \(reply.status): \(words)")
+          throw FaultWorkerError(description: "the provider answered \(reply.status): \(words)")
         }
         FaultOrder.ready(body)
         await FaultOrder.untilEnded()

@@ -20,7 +20,7 @@ enum ToxicFault {
         }
         guard reply.status == 200 || reply.status == 201 else {
           let words = String(decoding: reply.body, as: UTF8.self)
-          throw FaultProblem(description: "the proxy answered \(reply.status): \(words)")
+          throw FaultWorkerError(description: "the proxy answered \(reply.status): \(words)")
         }
         FaultOrder.ready(body)
         await FaultOrder.untilEnded()
