@@ -167,7 +167,7 @@ let package = Package(
     tests("DrillCoreTests", ["DrillCore"]),
     tests("TopologyTests", ["Topology", yams]),
     tests("RunbookTests", ["Runbook"]),
-    tests("EngineTests", ["CPlatform", "Engine", "Topology"] + nio),
+    tests("EngineTests", ["CPlatform", "Engine", "Topology", "TestServers"] + nio),
     tests("LoadTests", ["Load", "DrillCore"] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),

@@ -95,7 +95,7 @@ public struct ControllerServer: Sendable {
     }
     router.post("/v1/run") { request, _ in
       let order = try await Self.body(Wire.Run.self, of: request)
-      return Self.stream { report in try await controller.run(order, report: report) }
+      return Self.stream(whileHeard: true) { report in try await controller.run(order, report: report) }
     }
     router.post("/v1/load") { request, _ in
       let order = try await Self.body(Wire.Load.self, of: request)
@@ -123,22 +123,36 @@ public struct ControllerServer: Sendable {
   }
 
   /// Runs an operation in a task of its own, so that it goes on when the caller goes away, and sends its progress.
-  private static func stream(_ operation: @escaping @Sendable (@escaping LabController.Report) async throws -> String)
-    -> Response
-  {
+  ///
+  /// - Parameter whileHeard: whether it ends with the caller instead. Only who writes learns that nobody listens, so
+  ///   something is written each second.
+  private static func stream(
+    whileHeard: Bool = false,
+    _ operation: @escaping @Sendable (@escaping LabController.Report) async throws -> String
+  ) -> Response {
     let lines = AsyncStream.makeStream(of: Wire.Progress.self)
-    Task.detached {
+    let work = Task.detached { [progress = lines.continuation] in
       do {
-        let result = try await operation { lines.continuation.yield(Wire.Progress(line: $0)) }
-        lines.continuation.yield(Wire.Progress(result: result))
+        let result = try await operation { progress.yield(Wire.Progress(line: $0)) }
+        progress.yield(Wire.Progress(result: result))
       } catch {
-        lines.continuation.yield(Wire.Progress(error: Wire.Failure(error)))
+        progress.yield(Wire.Progress(error: Wire.Failure(error)))
       }
-      lines.continuation.finish()
+      progress.finish()
     }
     return Response(
       status: .ok, headers: [.contentType: "application/jsonl"],
       body: ResponseBody { writer in
+        let pulse = Task {
+          while whileHeard, !Task.isCancelled {
+            lines.continuation.yield(Wire.Progress())
+            try await Task.sleep(for: .seconds(1))
+          }
+        }
+        defer {
+          pulse.cancel()
+          if whileHeard { work.cancel() }
+        }
         for await line in lines.stream {
           var data = try JSONEncoder().encode(line)
           data.append(UInt8(ascii: "\n"))

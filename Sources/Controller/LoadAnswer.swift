@@ -3,22 +3,6 @@ public import Load
 
 /// What became of the users that `firedrill load` sent; as JSON its keys are stable.
 public struct LoadAnswer: Codable, Sendable, Equatable {
-  /// Requests of one kind.
-  public struct Kind: Codable, Sendable, Equatable {
-    /// The kind, such as `order`.
-    public var kind: String
-    /// How many went out.
-    public var sent: Int
-    /// How many were served.
-    public var ok: Int
-    /// Half of the requests took no longer, in milliseconds from when they were due; none without a request sent.
-    public var p50Milliseconds: Int64?
-    /// 99 of 100 requests took no longer.
-    public var p99Milliseconds: Int64?
-    /// What wasn't served, by cause: `503 provider_busy`, `no answer`.
-    public var wentWrong: [String: Int]
-  }
-
   /// Requests a second.
   public var rate: Double
   /// For how long.
@@ -38,7 +22,7 @@ public struct LoadAnswer: Codable, Sendable, Equatable {
   /// Latency in milliseconds from the scheduled time, by percentile: `50`, `90`, `99`, `99.9`, `100`.
   public var latencyMilliseconds: [String: UInt64]
   /// The same by the kind of request, in the order of their names.
-  public var kinds: [Kind]
+  public var kinds: [LoadKind]
 
   /// The sums of a stream and its requests.
   public init(rate: Double, seconds: Double, hot: [String], report: StreamReport, requests: [RequestEvent]) {
@@ -52,7 +36,7 @@ public struct LoadAnswer: Codable, Sendable, Equatable {
     dropped = report.dropped
     latencyMilliseconds = Dictionary(
       uniqueKeysWithValues: report.latency.map { (Self.name(ofPercentile: $0), ($1 + 500) / 1000) })
-    kinds = LoadTable.kinds(requests)
+    kinds = LoadKind.kinds(of: requests)
   }
 
   /// The same for people: a table, and the sums under it.

@@ -19,7 +19,7 @@ public enum NodeNames {
 
   /// `there is no node X; there are ...`
   public static func unknown(_ name: String, among nodes: [NodeStatus]) -> EngineError {
-    let near = Spelling.nearest(to: name, among: nodes.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+    let near = Spelling.hint(for: name, among: nodes.map(\.name))
     return EngineError("there is no node \(name)\(near); there are: \(summary(nodes))", code: .usage)
   }
 

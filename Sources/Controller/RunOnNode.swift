@@ -25,7 +25,7 @@ public enum NodeLogin {
   public static func variables(of pid: Int32) -> [String: String] {
     let environment = NodeCommand.environment(of: pid)
     guard let file = environment.first(where: { $0.key.hasSuffix("_DATABASE_PASSWORD_FILE") })?.value,
-      let password = try? String(contentsOfFile: "/proc/\(pid)/root\(file)", encoding: .utf8)
+      let password = PlainFile.text(file, below: "/proc/\(pid)/root", atMost: 4096)
     else { return [:] }
     let login = ["PGPASSWORD": password.trimmingCharacters(in: .whitespacesAndNewlines), "PGCONNECT_TIMEOUT": "5"]
     return login.filter { environment[$0.key] == nil }
@@ -38,7 +38,7 @@ extension LabController {
   /// How long such a command may take.
   public static let longestRun = Duration.seconds(600)
 
-  /// Runs a command on a node, without input; its output goes to `report` in pieces as it comes.
+  /// Runs a command on a node, without input; its output goes to `report` in pieces as it comes. It ends with the task.
   ///
   /// - Returns: its exit status, 124 where its time was over, as JSON.
   /// - Throws: `EngineError` for an unknown node, one that does not run, and an empty command.

@@ -108,7 +108,7 @@ public enum Wire {
     /// Why it could not be done.
     public var error: Failure?
 
-    /// Makes a line.
+    /// Makes a line; without anything, a sign of life.
     public init(line: String? = nil, result: String? = nil, error: Failure? = nil) {
       self.line = line
       self.result = result

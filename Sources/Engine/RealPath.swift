@@ -50,4 +50,17 @@ public enum PlainFile {
     // None at all is an empty file.
     return try? handle.readToEnd() ?? Data()
   }
+
+  /// The text of a small plain file that a path below `folder` names, see `open(_:below:)`; nil for anything else, for
+  /// one that is larger, and for what is not UTF-8.
+  public static func text(_ name: String, below folder: String, atMost limit: Int) -> String? {
+    let descriptor = open(name, below: folder)
+    guard descriptor >= 0 else { return nil }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var info = stat()
+    guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_size <= limit,
+      let data = try? handle.read(upToCount: limit) ?? Data()
+    else { return nil }
+    return String(data: data, encoding: .utf8)
+  }
 }

@@ -14,7 +14,7 @@ import Testing
       status: status, outcome: outcome, code: code)
   }
 
-  private func text(_ requests: [RequestEvent]) -> String { LoadTable.text(LoadTable.kinds(requests)) }
+  private func text(_ requests: [RequestEvent]) -> String { LoadTable.text(LoadKind.kinds(of: requests)) }
 
   @Test func eachKindHasALineWithWhatWentWrong() {
     let orders =

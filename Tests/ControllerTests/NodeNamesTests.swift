@@ -27,7 +27,7 @@ import Topology
     #expect(error.code == .usage)
     #expect(
       error.description
-        == "there is no node ordr-1; did you mean order-1?; there are: postgres, redis, order-1 to order-5, "
+        == "there is no node ordr-1; did you mean `order-1`?; there are: postgres, redis, order-1 to order-5, "
         + "pool-1 and pool-2")
   }
 

@@ -39,4 +39,19 @@ import Testing
       #expect(!opens(name), "\(name)")
     }
   }
+
+  @Test(.timeLimit(.minutes(1))) func onlyASmallPlainFileIsRead() throws {
+    let files = FileManager.default
+    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
+    defer { try? files.removeItem(atPath: scratch) }
+    try files.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    try "secret\n".write(toFile: scratch + "/file", atomically: true, encoding: .utf8)
+    try files.createSymbolicLink(atPath: scratch + "/link", withDestinationPath: "file")
+    #expect(mkfifo(scratch + "/pipe", 0o600) == 0)
+    #expect(PlainFile.text("/file", below: scratch, atMost: 7) == "secret\n")
+    #expect(PlainFile.text("file", below: scratch, atMost: 6) == nil)
+    for name in ["link", "pipe", "nothing", "/dev/zero", ""] {
+      #expect(PlainFile.text(name, below: scratch, atMost: 100) == nil, "\(name)")
+    }
+  }
 }

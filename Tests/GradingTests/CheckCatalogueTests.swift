@@ -27,8 +27,10 @@ import Topology
   }
 
   @Test(arguments: [
-    ("{ id: users-are-served, share: soon }", "s.yaml:1:25: share: must be a number from 0 to 1, not `soon`"),
-    ("{ id: users-are-served, share: 1.5 }", "share: must be a number from 0 to 1, not `1.5`"),
+    ("{ id: users-are-served, share: soon }", "s.yaml:1:25: share: must be a number from 0 to 0.99, not `soon`"),
+    ("{ id: users-are-served, share: 1.5 }", "share: must be a number from 0 to 0.99, not `1.5`"),
+    ("{ id: users-are-served, share: 1 }", "share: must be a number from 0 to 0.99, not `1`"),
+    ("{ id: others-go-on, share: 0 }", "share: must be a number from 0.01 to 1, not `0`"),
     ("{ id: users-are-served, share: nan }", "share: must be"),
     ("{ id: users-are-served, share: -0.1 }", "share: must"),
     ("{ id: users-are-served, share: }", "share: must be a single value"),
@@ -59,7 +61,7 @@ import Topology
     ),
     ("{ id: every-instance-serves, instances: 251, refuses: a, missing: b }", "instances: must be a whole number"),
     ("{ id: every-instance-serves, instances: 3, refuses: It fails, missing: b }", "refuses: is no reason's code"),
-    ("{ id: alert-fires-first, share: 2 }", "share: must be a number from 0 to 1, not `2`"),
+    ("{ id: alert-fires-first, share: 2 }", "share: must be a number from 0 to 0.99, not `2`"),
     (
       "{ id: users-are-severed, share: 0 }",
       "s.yaml:1:3: id: no such kind of check: 'users-are-severed'; did you mean `us"

@@ -65,7 +65,7 @@ import Topology
     ("    order-again: 4", "    order-agian: 4", "order-again"),
     ("rate: 30", "rate: 0", "rate"), ("title: ", "severity: page\ntitle: ", "severity"),
     ("section: impact", "section: impcat", "section: must be meaning, impact, diagnosis"),
-    ("share: 0.01 }", "share: soon }", "share: must be a number from 0 to 1, not `soon`"),
+    ("share: 0.01 }", "share: soon }", "share: must be a number from 0 to 0.99, not `soon`"),
   ])
   func slipsAreNamed(old: String, new: String, word: String) throws {
     let found = try problems { $0.replacing(old, with: new) }

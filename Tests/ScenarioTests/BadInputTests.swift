@@ -8,7 +8,7 @@ extension ScenarioTests {
       let cli = try CLI()
       let result = try cli.run("start", "one-bad-instnace")
       #expect(result.status == 64)
-      #expect(result.errors.contains("did you mean one-bad-instance?"), "\(result.errors)")
+      #expect(result.errors.contains("did you mean `one-bad-instance`?"), "\(result.errors)")
     }
 
     @Test(arguments: [

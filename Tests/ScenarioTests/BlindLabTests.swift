@@ -180,7 +180,12 @@ extension SideBySideTests {
       let kept = try cli.runFolder + ".evidence"
       try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
       try FileManager.default.moveItem(atPath: "\(cli.lab)/.evidence/\(name)", toPath: kept + "/again")
-      #expect(try cli.run("stop").status == 0)
+      // Who stops a lab to go on with it later has not asked what it is.
+      let stopped = try cli.run("stop")
+      #expect(stopped.status == 0 && stopped.errors.contains("--reveal"), "\(stopped.errors)")
+      #expect(FileManager.default.fileExists(atPath: kept + "/again"))
+      #expect(!FileManager.default.fileExists(atPath: cli.lab + "/.evidence/again"))
+      #expect(try cli.run("runbook", "--reveal").status == 0)
       #expect(try cli.run("regrade", cli.lab + "/.evidence/again").out.contains(" required\n"))
       #expect(!FileManager.default.fileExists(atPath: kept))
     }

@@ -20,17 +20,34 @@ extension SideBySideTests {
       }
     }
 
-    /// What the controller's API answers: all output, and the exit status or what is wrong.
-    private func ask(_ cli: CLI, node: String, command: String) throws -> (lines: String, result: String) {
+    /// Ctrl-C in an ordinary user's shell ends the command on the node too.
+    @Test func aCommandEndsWithWhoAskedForIt() throws {
+      let cli = try CLI()
+      try cli.withLab("base") {
+        let call = try cli.launch(
+          try request(cli, node: "inventory-2", command: #"["sleep","98765"]"#), program: "/usr/bin/curl")
+        func search() throws -> Int32 {
+          try cli.run("shell", "inventory-2", "--", "pgrep", "-xf", "sleep 98765").status
+        }
+        try eventually(within: 20, "the command runs") { try search() == 0 }
+        call.process.interrupt()
+        try eventually(within: 20, "it has ended") { try search() == 1 }
+      }
+    }
+
+    private func request(_ cli: CLI, node: String, command: String) throws -> [String] {
       let run = try cli.runFolder
       let token = try String(contentsOfFile: run + "/token", encoding: .utf8)
-      let reply = try cli.launch(
-        [
-          "--silent", "--max-time", "20", "--unix-socket", run + "/controller.sock", "--header",
-          "Authorization: Bearer \(token)", "--header", "Content-Type: application/json", "--data",
-          "{\"node\":\"\(node)\",\"command\":\(command)}", "http://localhost/v1/run",
-        ], program: "/usr/bin/curl"
-      ).wait(30)
+      return [
+        "--silent", "--max-time", "60", "--unix-socket", run + "/controller.sock", "--header",
+        "Authorization: Bearer \(token)", "--header", "Content-Type: application/json", "--data",
+        "{\"node\":\"\(node)\",\"command\":\(command)}", "http://localhost/v1/run",
+      ]
+    }
+
+    /// What the controller's API answers: all output, and the exit status or what is wrong.
+    private func ask(_ cli: CLI, node: String, command: String) throws -> (lines: String, result: String) {
+      let reply = try cli.launch(try request(cli, node: node, command: command), program: "/usr/bin/curl").wait(70)
       let parts = try reply.out.split(separator: "\n").map {
         try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any], "\(reply)")
       }

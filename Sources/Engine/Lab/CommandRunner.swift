@@ -10,11 +10,16 @@ import Synchronization
 
 /// Runs a program to its end, with a bound on its time and on what is kept of its output.
 public enum CommandRunner {
+  /// What is kept of the output, in bytes.
   private static let outputLimit = 64 * 1024
+  /// What a command may write, in bytes: nobody reads so much, and a disk is full one day.
+  private static let mostOutput = 64 << 20
 
   /// Runs a command in a folder; `environment` nil inherits ours. Status 124 is a time-out, as with timeout(1).
   ///
-  /// `onOutput` gets the output as it comes.
+  /// `onOutput` gets the output as it comes. A cancelled command is told to end, and killed where it doesn't.
+  ///
+  /// - Throws: `EngineError` for a command that can't be started and for one that writes without end.
   public static func run(
     _ command: [String], environment: [String: String]? = nil, directory: String? = nil, input: String? = nil,
     timeout: Duration, onOutput: (@Sendable (String) -> Void)? = nil
@@ -25,25 +30,39 @@ public enum CommandRunner {
       Environment.custom(Dictionary(uniqueKeysWithValues: pairs.map { (Environment.Key(stringLiteral: $0), $1) }))
     }
     let transcript = try Transcript()
-    let showing = onOutput.map { show in
-      Task {
-        while !Task.isCancelled {
-          show(transcript.news())
-          try? await Task.sleep(for: .milliseconds(50))
-        }
+    var options = PlatformOptions()
+    // timeout(1) hands a TERM on to the command; a KILL would leave the command behind.
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(4))]
+    let process = Task { [options] in
+      try await Subprocess.run(
+        .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command),
+        environment: keys ?? .inherit, workingDirectory: directory.map { FilePath($0) }, platformOptions: options,
+        input: .string(input ?? ""),
+        output: .fileDescriptor(FileDescriptor(rawValue: transcript.file), closeAfterSpawningProcess: false),
+        error: .combinedWithOutput
+      ).terminationStatus
+    }
+    let watch = Task {
+      while !Task.isCancelled {
+        onOutput?(transcript.news())
+        if transcript.size > mostOutput { process.cancel() }
+        try? await Task.sleep(for: .milliseconds(50))
       }
     }
-    defer { showing?.cancel() }
-    let result = try await Subprocess.run(
-      .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command),
-      environment: keys ?? .inherit, workingDirectory: directory.map { FilePath($0) }, input: .string(input ?? ""),
-      output: .fileDescriptor(FileDescriptor(rawValue: transcript.file), closeAfterSpawningProcess: false),
-      error: .combinedWithOutput)
-    showing?.cancel()
-    await showing?.value
+    defer { watch.cancel() }
+    let end = try await withTaskCancellationHandler {
+      try await process.value
+    } onCancel: {
+      process.cancel()
+    }
+    watch.cancel()
+    await watch.value
+    guard transcript.size <= mostOutput else {
+      throw EngineError("\(command[0]) was ended: it wrote more than \(mostOutput >> 20) MB", code: .failed)
+    }
     onOutput?(transcript.news())
     let status: Int32
-    switch result.terminationStatus {
+    switch end {
     case .exited(let code): status = code
     case .signaled(let signal): status = 128 + signal
     }
@@ -91,6 +110,12 @@ private final class Transcript: Sendable {
       offset += text.count
       return String(decoding: text, as: UTF8.self)
     }
+  }
+
+  /// Bytes.
+  var size: Int {
+    var info = stat()
+    return fstat(file, &info) == 0 ? Int(info.st_size) : 0
   }
 
   func text(limit: Int) -> String { String(decoding: read(from: 0, limit: limit), as: UTF8.self) }

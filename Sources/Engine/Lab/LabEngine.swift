@@ -177,7 +177,7 @@ public actor LabEngine: Engine {
   func known(_ node: String) throws -> NodeView {
     if let view = views[node] { return view }
     let names = views.keys.sorted()
-    let nearest = Spelling.nearest(to: node, among: names).map { "; did you mean \($0)?" } ?? ""
+    let nearest = Spelling.hint(for: node, among: names)
     throw EngineError("there is no node \(node)\(nearest)", code: .usage)
   }
 

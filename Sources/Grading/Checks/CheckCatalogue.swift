@@ -19,7 +19,7 @@ public enum CheckCatalogue {
     },
     "instances-are-themselves": Kind(parameters: [:]) { plan, _ in InstancesAreThemselves(plan: plan) },
     "operator-gets-in": Kind(parameters: [:]) { plan, _ in OperatorGetsIn(plan: plan) },
-    "users-are-served": Kind(parameters: ["share": .share]) { plan, _ in UsersAreServed(plan: plan) },
+    "users-are-served": Kind(parameters: ["share": .mostShare]) { plan, _ in UsersAreServed(plan: plan) },
     "every-feature-works": Kind(parameters: [:]) { plan, scenario in
       EveryFeatureWorks(
         plan: plan,
@@ -41,11 +41,12 @@ public enum CheckCatalogue {
     "replicas-are-fresh": Kind(parameters: ["replicas": .whole(1...50), "within_ms": .milliseconds]) { plan, _ in
       ReplicasAreFresh(plan: plan)
     },
-    "stock-is-current": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+    "stock-is-current": Kind(parameters: ["within_ms": .milliseconds, "share": .mostShare]) { plan, _ in
       StockIsCurrent(plan: plan)
     },
     "replicas-carry-reads": Kind(parameters: [
-      "table": .words(ReplicasCarryReads.tables), "share": .share, "primary": .number(0...1000), "each": .share,
+      "table": .words(ReplicasCarryReads.tables), "share": .leastShare, "primary": .number(0...1000),
+      "each": .number(0...1),
       "replicas": .whole(1...50),
     ]) { plan, _ in
       ReplicasCarryReads(plan: plan)
@@ -54,31 +55,32 @@ public enum CheckCatalogue {
       RecomputationsAreBounded(plan: plan)
     },
     "changes-show-in-time": Kind(parameters: ["within_ms": .milliseconds]) { plan, _ in ChangesShowInTime(plan: plan) },
-    "pages-are-quick": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+    "pages-are-quick": Kind(parameters: ["within_ms": .milliseconds, "share": .mostShare]) { plan, _ in
       PagesAreQuick(plan: plan)
     },
     "served-after-owner-died": Kind(parameters: [
-      "after_ms": .whole(0...600_000), "within_ms": .milliseconds, "share": .share,
+      "after_ms": .whole(0...600_000), "within_ms": .milliseconds, "share": .mostShare,
     ]) { plan, _ in
       ServedAfterOwnerDied(plan: plan)
     },
-    "orders-recover": Kind(parameters: ["share": .share, "within_ms": .milliseconds]) { plan, _ in
+    "orders-recover": Kind(parameters: ["share": .leastShare, "within_ms": .milliseconds]) { plan, _ in
       OrdersRecover(plan: plan)
     },
-    "pages-are-served": Kind(parameters: ["share": .share]) { plan, _ in PagesAreServed(plan: plan) },
+    "pages-are-served": Kind(parameters: ["share": .mostShare]) { plan, _ in PagesAreServed(plan: plan) },
     "requests-per-order": Kind(parameters: ["most": .number(0...1000)]) { plan, _ in RequestsPerOrder(plan: plan) },
-    "single-failures-are-hidden": Kind(parameters: ["share": .share, "failures": .whole(1...100_000)]) { plan, _ in
+    "single-failures-are-hidden": Kind(parameters: ["share": .leastShare, "failures": .whole(1...100_000)]) { plan, _ in
       SingleFailuresAreHidden(plan: plan)
     },
     "deadlocks-do-not-happen": Kind(parameters: ["orders": .whole(1...100_000)]) { plan, _ in
       DeadlocksDoNotHappen(plan: plan)
     },
-    "checkouts-do-not-hang": Kind(parameters: ["within_ms": .milliseconds, "share": .share]) { plan, _ in
+    "checkouts-do-not-hang": Kind(parameters: ["within_ms": .milliseconds, "share": .mostShare]) { plan, _ in
       CheckoutsDoNotHang(plan: plan)
     },
     "counts-are-set-right": Kind(parameters: [:]) { plan, _ in CountsAreSetRight(plan: plan) },
-    "others-go-on": Kind(parameters: ["share": .share]) { plan, _ in OthersGoOn(plan: plan) },
-    "alert-fires-first": Kind(parameters: [:], optional: ["share": .share]) { plan, _ in AlertFiresFirst(plan: plan) },
+    "others-go-on": Kind(parameters: ["share": .leastShare]) { plan, _ in OthersGoOn(plan: plan) },
+    "alert-fires-first": Kind(parameters: [:], optional: ["share": .mostShare]) { plan, _ in AlertFiresFirst(plan: plan)
+    },
     "gate-holds": Kind(parameters: [:]) { plan, _ in GateHolds(plan: plan) },
     "preflight-guards": Kind(parameters: [:]) { plan, _ in PreflightGuards(plan: plan) },
   ]

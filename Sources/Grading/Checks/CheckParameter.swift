@@ -14,8 +14,10 @@ enum CheckParameter: Sendable {
   /// The code of a reason that the scenario names itself.
   case reason
 
-  /// A part of a whole.
-  static let share = CheckParameter.number(0...1)
+  /// At most such a part of a whole; all of it would allow anything.
+  static let mostShare = CheckParameter.number(0...0.99)
+  /// At least such a part of a whole; none of it would ask nothing.
+  static let leastShare = CheckParameter.number(0.01...1)
   /// A time in ms, up to ten minutes.
   static let milliseconds = CheckParameter.whole(1...600_000)
 

@@ -207,7 +207,7 @@ struct Certify: AsyncParsableCommand {
     let (chosen, unknown) = Plan.select(all, cells)
     guard let first = unknown.first else { return chosen }
     let names = Set(all.flatMap { [$0.id, $0.name] }).sorted()
-    throw EngineError("no cell is called \(first)\(Nearest.hint(first, among: names))", code: .usage)
+    throw EngineError("no cell is called \(first)\(Spelling.hint(for: first, among: names))", code: .usage)
   }
 
   // MARK: Places

@@ -6,6 +6,7 @@ import Engine
 import Foundation
 import Grading
 import Runbook
+import Topology
 
 /// `list`
 struct List: AsyncParsableCommand {
@@ -191,7 +192,7 @@ struct RunbookCommand: AsyncParsableCommand {
     guard let script = scripts.first(where: { $0.name == fence }) else {
       let names = scripts.map(\.name)
       throw EngineError(
-        "the runbook has no commands \(fence)\(Nearest.hint(fence, among: names)); it has "
+        "the runbook has no commands \(fence)\(Spelling.hint(for: fence, among: names)); it has "
           + names.joined(separator: ", "),
         code: .usage)
     }
@@ -203,8 +204,8 @@ struct RunbookCommand: AsyncParsableCommand {
     if let text = runbook.part(name.lowercased()) { return text.trimmingCharacters(in: .newlines) }
     let names = runbook.sections.filter { $0.level > 1 }.map(\.anchor)
     throw EngineError(
-      "the runbook has no part \(name)\(Nearest.hint(name, among: names)); it has \(names.joined(separator: ", "))",
-      code: .usage)
+      "the runbook has no part \(name)\(Spelling.hint(for: name, among: names)); "
+        + "it has \(names.joined(separator: ", "))", code: .usage)
   }
 
   /// The lab's scenario: of a blind lab only for who wants to know.
@@ -215,7 +216,9 @@ struct RunbookCommand: AsyncParsableCommand {
         "this lab is blind, and its runbook names the failure: `firedrill runbook --reveal` shows it, and is noted; "
           + "`firedrill hint` tells less", code: .usage)
     }
-    if state.blind, try BlindEvidence(labID: state.id).putIntoPlace(of: folder, unfinished: false) > 0 {
+    // While the lab runs, a grade may still be writing.
+    let isOver = !RunDirectory(labID: state.id).isAlive
+    if state.blind, try BlindEvidence(labID: state.id).putIntoPlace(of: folder, unfinished: isOver) > 0 {
       Console.note("the evidence of its grades is in \(folder.evidence) now\n")
     }
     return state.scenario

@@ -2,6 +2,7 @@ import ArgumentParser
 import Controller
 import Engine
 import Foundation
+import Topology
 
 /// `start ID`
 struct Start: AsyncParsableCommand {
@@ -57,7 +58,8 @@ struct Start: AsyncParsableCommand {
     let all = installation.scenarios
     if all.contains(id) || id == "base" { return id }
     throw EngineError(
-      "unknown scenario \(id)\(Nearest.hint(id, among: all)); there are: \(all.joined(separator: ", "))", code: .usage)
+      "unknown scenario \(id)\(Spelling.hint(for: id, among: all)); there are: \(all.joined(separator: ", "))",
+      code: .usage)
   }
 }
 

@@ -27,8 +27,8 @@ struct Stop: AsyncParsableCommand {
     }
     let evidence = BlindEvidence(labID: state.id)
     guard purge else {
-      if try evidence.putIntoPlace(of: folder, unfinished: true) > 0 {
-        Console.note("the evidence of its grades is in \(folder.evidence) now")
+      if !evidence.grades.isEmpty {
+        Console.note("the evidence of its grades comes with the answer: `firedrill runbook --reveal`")
       }
       return
     }
