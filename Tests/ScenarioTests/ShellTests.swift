@@ -30,7 +30,8 @@ extension SideBySideTests {
           try cli.run("shell", "inventory-2", "--", "pgrep", "-xf", "sleep 98765").status
         }
         try eventually(within: 20, "the command runs") { try search() == 0 }
-        call.process.interrupt()
+        // The one signal that a child of a thread with blocked signals gets for certain.
+        kill(call.process.processIdentifier, SIGKILL)
         try eventually(within: 20, "it has ended") { try search() == 1 }
       }
     }
