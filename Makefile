@@ -14,7 +14,7 @@ TWO := $(WIDTH) --filter ScenarioTests.SideBySideTests
 # What part of the proof matrix `make test` runs; a tarball has no commit.
 COMMIT = $(shell git rev-parse HEAD 2>/dev/null || echo 0000000)
 
-.PHONY: help demo test lint certify mutate bench instructions build images prefetch test-containers sanitize soak package install uninstall man clean bootstrap
+.PHONY: help demo test lint certify mutate bench instructions micro build images prefetch test-containers sanitize soak package install uninstall man clean bootstrap
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -49,12 +49,14 @@ mutate: bootstrap ## changes in the checks that no test notices (10 min); FILES=
 
 bench: build ## speed and memory beside what people use instead, to docs/benchmarks.md; ARGS='--only proxies'
 	scripts/bootstrap bench
-	FIREDRILL_BIN_DIR=$(BIN) scripts/bench
 	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/bench.py --json docs/bench.json --page docs/benchmarks.md $(ARGS)
 
 instructions: build ## processor instructions of the pure parts, against Benchmarks/instructions.json; ARGS=--update
 	scripts/bootstrap instructions
 	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/instructions.py $(ARGS)
+
+micro: bootstrap ## the same parts by the clock: swift package benchmark (a build of its own, 10 min); ARGS='--filter JSON'
+	cd Benchmarks/Micro && swift package --scratch-path $(CURDIR)/.build/micro benchmark $(ARGS)
 
 build: bootstrap ## release binaries in .build/release
 	swift build $(RELEASE)

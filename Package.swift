@@ -60,6 +60,8 @@ let package = Package(
   products: [
     .executable(name: "firedrill", targets: ["firedrill"]),
     .executable(name: "fleet", targets: ["fleet"]),
+    // For the package of benchmarks.
+    .library(name: "PureLoops", targets: ["PureLoops"]),
   ],
   dependencies: [
     // Without its default traits: no full Foundation, which a hundred instances would each have to carry.

@@ -2,6 +2,8 @@
 """Measures Firedrill's parts beside what people use instead, in turn on the same machine, and writes the ratios.
 
 Usage: bench.py [--only databases,gateways,...] [--seconds 1] [--rounds 5] [--json FILE] [--page FILE]
+
+Status: 0 everything is measured, 1 something failed or the time was over. What is measured is written in any case.
 """
 import argparse
 import json
@@ -22,28 +24,36 @@ def arguments():
     parser.add_argument("--only", default=",".join(pairs.ALL), help="groups of pairs, with commas between")
     parser.add_argument("--seconds", type=int, default=1, help="of each run")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair")
+    parser.add_argument("--minutes", type=float, default=10, help="when to stop: what is not measured by then is named")
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--page", type=Path, help="where the table goes")
     chosen = parser.parse_args()
     chosen.only = chosen.only.split(",")
     unknown = [name for name in chosen.only if name not in pairs.ALL]
-    if unknown or not 1 <= chosen.seconds <= 60 or not 1 <= chosen.rounds <= 50:
-        parser.error(f"--only: some of {', '.join(pairs.ALL)}; --seconds 1 to 60; --rounds 1 to 50")
+    if unknown or not 1 <= chosen.seconds <= 60 or not 1 <= chosen.rounds <= 50 or not 0 < chosen.minutes <= 600:
+        parser.error(
+            f"--only: some of {', '.join(pairs.ALL)}; --seconds 1 to 60; --rounds 1 to 50; --minutes up to 600")
     return chosen
 
 
 def main():
     chosen = arguments()
     begun = time.time()
-    measured = []
+    measured, left = [], []
     with tempfile.TemporaryDirectory(prefix="firedrill-bench-") as folder:
         for name in chosen.only:
+            if time.time() - begun > 60 * chosen.minutes:
+                left.append(name)
+                continue
             group = Path(folder) / name
             group.mkdir()
-            with Workplace(group) as work:
+            with Workplace(group, has_lab=name not in pairs.WITHOUT_LAB) as work:
                 for pair in pairs.ALL[name](work, chosen.seconds):
                     pair.measure(chosen.rounds)
                     measured.append(pair)
+    added = list(pairs.latencies(measured))
+    limits = [limit for pair in measured for limit in pair.limits()]
+    limits += [bound.row(statistics.median(values)) for _, values, bound in added if bound]
     figures = {
         "schema": 1,
         "machine": machine(),
@@ -54,7 +64,9 @@ def main():
         "tables": [series.result() for series in measured if isinstance(series, Series)],
         "added": [
             {"name": name, "medianMicroseconds": statistics.median(values), "min": min(values), "max": max(values)}
-            for name, values in pairs.latencies(measured)],
+            for name, values, _ in added],
+        "limits": limits,
+        "notMeasured": left,
     }
     if chosen.json:
         chosen.json.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +76,8 @@ def main():
         chosen.page.parent.mkdir(parents=True, exist_ok=True)
         chosen.page.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
+    if left:
+        raise SystemExit(f"bench: not measured within {chosen.minutes:g} minutes: {', '.join(left)}")
 
 
 if __name__ == "__main__":

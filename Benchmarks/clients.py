@@ -4,9 +4,9 @@ import os
 import shutil
 import subprocess
 
-from measure import Pair, Run, Series
+from measure import Bound, Pair, Run, Series
 from servers import BIN, ROOT, tool
-from tools import wrk
+from tools import hey, wrk
 
 
 def loop_program(work):
@@ -34,25 +34,32 @@ def timed(words, environment, seconds):
     return Run(found["rate"], cpu=used / max(1, found["count"]), extra=found)
 
 
+def logins(work):
+    """What a client of the lab's Postgres, and one of its Redis, has in its environment."""
+    password = work.secret("inventory-db-password").read_text(encoding="utf-8").strip()
+    secret = work.secret("redis-password").read_text(encoding="utf-8").strip()
+    server = {
+        "PGHOST": work.node("postgres")[0], "PGUSER": "inventory", "PGDATABASE": "inventory", "PGPASSWORD": password}
+    return server, {"REDISCLI_AUTH": secret}
+
+
 def clients(work, seconds):
     """PostgresClient and RedisClient against the libraries below them."""
     address, _ = work.node("postgres")
     cache, _ = work.node("redis")
     loop = loop_program(work)
     driver = BIN / "bench-driver"
-    password = work.secret("inventory-db-password").read_text(encoding="utf-8").strip()
-    secret = work.secret("redis-password").read_text(encoding="utf-8").strip()
-    server = {"PGHOST": address, "PGUSER": "inventory", "PGDATABASE": "inventory", "PGPASSWORD": password}
-    store = {"REDISCLI_AUTH": secret}
+    server, store = logins(work)
     timed(["redis-cli", "-h", cache, "--no-auth-warning", "EVAL",
            "redis.call('SET', KEYS[1], string.rep('x', 200)); return '{\"count\": 1, \"rate\": 1}'", 1, "bench"], store, 1)
 
-    def ours(kind, connections):
+    def ours(kind, connections, depth=1):
         where = ["--host", address, "--user", "inventory", "--database", "inventory"] if kind == "postgres" else [
             "--host", cache, "--key", "bench"]
         secrets = server if kind == "postgres" else store
         return lambda: timed(
-            [driver, kind, *where, "--connections", connections, "--seconds", seconds], secrets, seconds)
+            [driver, kind, *where, "--connections", connections, "--depth", depth, "--seconds", seconds], secrets,
+            seconds)
 
     def theirs(kind, connections, depth=1):
         if kind == "postgres":
@@ -65,9 +72,26 @@ def clients(work, seconds):
             yield Pair(
                 f"{name}, {connections} connection{plural}", "queries/s", ours(kind, connections),
                 theirs(kind, connections), f"a C loop over {library}")
+        # RedisClient sends what comes together in one write; PostgresClient gives a connection to one statement.
         yield Pair(
-            f"{name}, 1 connection, against a pipeline", "queries/s", ours(kind, 1), theirs(kind, 1, depth=16),
-            f"a C loop over {library}, 16 at a time")
+            f"{name}, 1 connection, 16 tasks", "queries/s", ours(kind, 1, depth=16), theirs(kind, 1, depth=16),
+            f"a C loop over {library}, a pipeline of 16")
+
+
+def reactor(work, seconds):
+    """How long the clients' thread is held up while names are looked up and statements are cancelled."""
+    server, _ = logins(work)
+
+    def stall(kind):
+        where = ["--host", server["PGHOST"], "--user", "inventory", "--database", "inventory", "--connections", 16]
+        run = timed([BIN / "bench-driver", "stall", *where, "--beside", kind, "--seconds", seconds], server, seconds)
+        return [run.extra["p99_us"], run.extra["longest_us"] / 1000]
+
+    yield Series(
+        "The clients' thread, held up beside 16 connections at work", ["beside", "p99 us", "longest ms"],
+        [(kind, lambda kind=kind: stall(kind)) for kind in ("nothing", "lookups", "cancels")],
+        {(kind, "longest ms"): Bound(f"a stall of the reactor's thread beside {kind}", most=10, unit="ms")
+         for kind in ("lookups", "cancels")}, takes=5)
 
 
 def generator(work, seconds, connections=16):
@@ -90,7 +114,11 @@ def generator(work, seconds, connections=16):
     for name, port in (("an inventory", target), ("nginx", quick)):
         yield Pair(
             f"closed loop against {name}", "requests/s", closed(port),
-            lambda port=port: wrk(f"http://127.0.0.1:{port}/products/SKU-0001", connections, seconds, []), "wrk")
+            lambda port=port: wrk(
+                f"http://127.0.0.1:{port}/products/SKU-0001", connections, seconds, [], counts_itself=True), "wrk")
+    yield Pair(
+        "closed loop against nginx, beside hey", "requests/s", closed(quick),
+        lambda: hey(f"http://127.0.0.1:{quick}/products/SKU-0001", connections, seconds), "hey")
 
     def lateness(rate):
         run = timed(
@@ -98,6 +126,7 @@ def generator(work, seconds, connections=16):
         return [run.extra["rate"], run.extra["lateness_p50_us"], run.extra["lateness_p99_us"], run.cpu * 1e6]
 
     yield Series(
-        "Open loop: how late requests go out (limit: 1 ms for 99 % at 10,000 a second)",
+        "Open loop: how late requests go out",
         ["requests/s", "answered /s", "p50 us late", "p99 us late", "CPU us each"],
-        [(rate, lambda rate=rate: lateness(rate)) for rate in (1_000, 5_000, 10_000)])
+        [(rate, lambda rate=rate: lateness(rate)) for rate in (1_000, 5_000, 10_000)],
+        {(10_000, "p99 us late"): Bound("open loop, 10,000 requests/s: lateness, p99", most=1000, unit="us")}, takes=5)

@@ -1,12 +1,10 @@
-"""What grows: instances of one lab, labs side by side; and how true an injected latency is."""
+"""What grows: instances of one lab, labs side by side."""
 import json
 import subprocess
 import time
-import urllib.request
 
 from measure import Series, wait_until
-from servers import BIN, Workplace, free_port
-from tools import wrk
+from servers import BIN, Workplace
 
 
 def memory(work, service=None):
@@ -62,31 +60,3 @@ def labs(work, _):
     yield Series(
         "Labs side by side", ["labs", "s until all are healthy", "PSS MB each"],
         [(count, lambda count=count: started(count)) for count in (1, 2, 4)])
-
-
-def accuracy(work, seconds):
-    """An injected latency, as one connection sees it."""
-    source = work.quick_server()
-    link = free_port()
-    token = work.folder / "token"
-    token.write_text("bench-token-of-this-run", encoding="utf-8")
-    token.chmod(0o600)
-    control, _ = work.fleet("proxy", {"PROXY_LINKS": f"bench={link}:127.0.0.1:{source}", "PROXY_TOKEN_FILE": token})
-
-    def ask(method, body=None):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{control}/v1/toxics", method=method, data=json.dumps(body).encode() if body else None,
-            headers={"Authorization": "Bearer bench-token-of-this-run", "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5) as reply:
-            return reply.read()
-
-    def delayed(milliseconds):
-        plain = wrk(f"http://127.0.0.1:{link}/small", 1, seconds, []).extra
-        ask("POST", {"link": "bench", "kind": "latency", "latency_ms": milliseconds, "lease_seconds": 60})
-        slow = wrk(f"http://127.0.0.1:{link}/small", 1, seconds, []).extra
-        ask("DELETE")
-        return [1e3 * (slow["p50"] - plain["p50"]), 1e3 * (slow["p99"] - plain["p50"])]
-
-    yield Series(
-        "Injected latency, as one connection sees it", ["ms injected", "p50 ms added", "p99 ms added"],
-        [(milliseconds, lambda milliseconds=milliseconds: delayed(milliseconds)) for milliseconds in (5, 50)])

@@ -1,4 +1,5 @@
 """What is measured of a side: how much it did, its processor time, and how runs of two sides are compared."""
+import math
 import os
 import statistics
 import sys
@@ -12,11 +13,30 @@ NOISY = 0.25
 
 @dataclass
 class Run:
-    """One run of one side. `rate` is what it did a second, or whatever its pair compares."""
+    """One run of one side. `rate` is what it did a second, or whatever its pair compares; `cpu` the processor seconds
+    of each, `memory` the bytes of its program at the end."""
 
     rate: float
     cpu: float = 0.0
+    memory: int = 0
     extra: dict = field(default_factory=dict)
+
+
+@dataclass
+class Bound:
+    """What a figure must not miss; DESIGN has them."""
+
+    what: str
+    least: float = -math.inf
+    most: float = math.inf
+    unit: str = ""
+
+    def row(self, value):
+        """The bound and what was measured, for the table and for the JSON file."""
+        limit = f">= {self.least:g}" if self.least > -math.inf else f"<= {self.most:g}"
+        return {
+            "what": self.what, "limit": f"{limit} {self.unit}".strip(), "measured": value, "unit": self.unit,
+            "isHeld": self.least <= value <= self.most}
 
 
 def processor_seconds(pids):
@@ -31,6 +51,18 @@ def processor_seconds(pids):
         # utime, stime and those of children that were waited for: proc(5).
         total += sum(int(fields[index]) for index in (11, 12, 13, 14))
     return total / TICKS
+
+
+def proportional_memory(pids):
+    """Memory (PSS) of the processes, in bytes."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+                total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return total
 
 
 def family(pid):
@@ -48,8 +80,9 @@ def family(pid):
 class Pair:
     """Two sides that do the same. `ours` and `theirs` each give a `Run`; they are run in turn, A B A B."""
 
-    def __init__(self, name, unit, ours, theirs, against, limit="", inverse=False):
-        self.name, self.unit, self.against, self.limit, self.inverse = name, unit, against, limit, inverse
+    def __init__(self, name, unit, ours, theirs, against, bound=None, cpu_bound=None):
+        self.name, self.unit, self.against = name, unit, against
+        self.bound, self.cpu_bound = bound, cpu_bound
         self.sides = (ours, theirs)
         self.runs = ([], [])
 
@@ -77,33 +110,50 @@ class Pair:
             "ratio": middle,
             "ratioMin": min(ratios),
             "ratioMax": max(ratios),
-            "limit": self.limit,
             "noisy": (max(ratios) - min(ratios)) > NOISY * middle,
         }
-        for key, runs in zip(("cpuOurs", "cpuTheirs"), self.runs):
-            costs = [run.cpu for run in runs if run.cpu]
-            row[key] = statistics.median(costs) if costs else None
+        for key in ("cpu", "memory"):
+            for side, runs in zip(("Ours", "Theirs"), self.runs):
+                values = [getattr(run, key) for run in runs if getattr(run, key)]
+                row[key + side] = statistics.median(values) if values else None
         return row
+
+    def limits(self):
+        """The bounds of this pair, each with what was measured."""
+        row = self.result()
+        if self.bound:
+            yield self.bound.row(row["ratio"])
+        if self.cpu_bound:
+            yield self.cpu_bound.row(row["cpuOurs"] * 1e6)
 
 
 class Series:
-    """One figure after another of the same kind: a row for each of `points`, a name and what gives its values."""
+    """One figure after another of the same kind: a row for each of `points`, a name and what gives its values.
 
-    def __init__(self, name, header, points):
-        self.name, self.header, self.points = name, header, points
+    `bounds` are of the middle of a point's column: {(point, column): Bound}."""
+
+    def __init__(self, name, header, points, bounds=None, takes=3):
+        self.name, self.header, self.points, self.bounds, self.takes = name, header, points, bounds or {}, takes
         self.rows = []
 
     def measure(self, rounds):
         """Takes each point a few times: the middle of each value counts."""
         for point, take in self.points:
-            taken = [take() for _ in range(min(rounds, 3))]
-            self.rows.append([point] + [statistics.median(values) for values in zip(*taken)])
+            taken = [take() for _ in range(min(rounds, self.takes))]
+            self.rows.append([point] + [
+                {"median": statistics.median(values), "min": min(values), "max": max(values)} for values in zip(*taken)])
             print(".", end="", file=sys.stderr, flush=True)
         print(f" {self.name}", file=sys.stderr)
 
     def result(self):
         """The rows of this table."""
         return {"name": self.name, "header": self.header, "rows": self.rows}
+
+    def limits(self):
+        """The bounds of this table, each with what was measured."""
+        for (point, column), bound in self.bounds.items():
+            row = next(row for row in self.rows if row[0] == point)
+            yield bound.row(row[self.header.index(column)]["median"])
 
 
 def wait_until(condition, what, seconds=15.0):

@@ -24,8 +24,22 @@ def micro(seconds):
     return "-" if seconds is None else f"{seconds * 1e6:.1f}"
 
 
+def megabytes(size):
+    return "-" if size is None else f"{size / 2**20:.1f}"
+
+
 def number(value):
+    if isinstance(value, str):
+        return value
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def spread(value):
+    """A point's name, or the middle of what was measured with the least and the greatest."""
+    if not isinstance(value, dict):
+        return number(value)
+    middle, least, greatest = (number(float(value[key])) for key in ("median", "min", "max"))
+    return middle if least == greatest else f"{middle} ({least}-{greatest})"
 
 
 def page(figures):
@@ -35,7 +49,7 @@ def page(figures):
         [
             row["name"], f"{row['ours']:,.0f}", row["against"], f"{row['theirs']:,.0f}",
             f"{row['ratio']:.2f} ({row['ratioMin']:.2f}-{row['ratioMax']:.2f}){' noisy' if row['noisy'] else ''}",
-            row["limit"] or "-", micro(row["cpuOurs"]), micro(row["cpuTheirs"]),
+            micro(row["cpuOurs"]), micro(row["cpuTheirs"]), megabytes(row["memoryOurs"]), megabytes(row["memoryTheirs"]),
         ]
         for row in figures["pairs"]]
     text = f"""# Benchmarks
@@ -43,20 +57,29 @@ def page(figures):
 Each row compares two sides that ran in turn (A B A B) on one machine: medians of {figures['rounds']} runs of
 {figures['secondsOfARun']} s. The ratio is ours to theirs, with the least and the greatest of the runs; a pair whose
 ratios differ by more than a quarter is marked noisy. CPU is the processor time of the measured program (not of the
-load) for each request, in microseconds. Generated; `make bench` writes it anew.
+load, but where the load generator is what is measured) for each request, in microseconds; MB is its memory (PSS)
+afterwards. Generated; `make bench` writes it anew, in {figures['seconds']} s.
 
 Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']} MB, Linux {about['kernel']}.
 
 """
+    if figures["limits"]:
+        text += "What the parts must hold, with what was measured now:\n\n"
+        text += table(
+            ["what", "limit", "measured", ""],
+            [[row["what"], row["limit"], f"{number(row['measured'])} {row['unit']}".strip(),
+              "held" if row["isHeld"] else "**missed**"] for row in figures["limits"]]) + "\n"
+    if figures["notMeasured"]:
+        text += f"Not measured, for the time was over: {', '.join(figures['notMeasured'])}.\n\n"
     text += table(
-        ["what", "ours /s", "against", "theirs /s", "ratio", "limit", "CPU us", "their CPU us"], rows)
+        ["what", "ours /s", "against", "theirs /s", "ratio", "CPU us", "their CPU us", "MB", "their MB"], rows)
     for series in figures["tables"]:
         text += f"\n{series['name']}:\n\n"
-        text += table(series["header"], [[number(value) for value in row] for row in series["rows"]])
+        text += table(series["header"], [[spread(value) for value in row] for row in series["rows"]])
     if figures["added"]:
         text += "\nWhat a proxy adds to the median latency of a small request at one connection:\n\n"
         text += table(
             ["what", "added us", "range"],
-            [[row["name"].split(", small")[0], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
+            [[row["name"], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
              for row in figures["added"]])
     return text

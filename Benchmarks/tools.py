@@ -1,29 +1,36 @@
 """The programs that make load, and what they print."""
+import os
 import re
 import subprocess
 
-from measure import Run, family, processor_seconds
+from measure import Run, family, processor_seconds, proportional_memory
 from servers import tool
 
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
-def measured(words, pids, seconds, parse, environment=None):
-    """Runs a load program, and gives its figures with the processor time of `pids` for each thing done."""
+def measured(words, pids, seconds, parse, environment=None, counts_itself=False):
+    """Runs a load program, and gives its figures with the processor time of `pids`, or its own, for each thing done."""
     members = [member for pid in pids for member in family(pid)]
-    before = processor_seconds(members)
+    def used_so_far():
+        if counts_itself:
+            times = os.times()
+            return times.children_user + times.children_system
+        return processor_seconds(members)
+    before = used_so_far()
     done = subprocess.run(
         [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=seconds * 3 + 30, env=environment)
-    used = processor_seconds(members) - before
+    used = used_so_far() - before
     if done.returncode != 0:
         raise SystemExit(f"bench: {words[0]}: {(done.stderr or done.stdout).strip()[-500:]}")
     run = parse(done.stdout)
+    run.memory = proportional_memory(members)
     run.cpu = used / (run.extra.get("count") or run.rate * seconds)
     return run
 
 
-def wrk(url, connections, seconds, pids):
+def wrk(url, connections, seconds, pids, counts_itself=False):
     """HTTP requests in a closed loop, one thread; the latency's median and 99th percentile are in `extra`."""
     def parse(text):
         failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
@@ -37,7 +44,18 @@ def wrk(url, connections, seconds, pids):
             return float(value) * UNITS[unit]
         return Run(rate, extra={"count": count, "p50": at(50), "p99": at(99)})
     words = [tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
-    return measured(words, pids, seconds, parse)
+    return measured(words, pids, seconds, parse, counts_itself=counts_itself)
+
+
+def hey(url, connections, seconds):
+    """HTTP requests in a closed loop, with its own processor time."""
+    def parse(text):
+        statuses = re.findall(r"\[(\d+)\]\s+(\d+) responses", text)
+        if [status for status, _ in statuses] != ["200"] or "Error distribution" in text:
+            raise SystemExit(f"bench: hey {url}: {text.strip()[-500:]}")
+        return Run(float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), extra={"count": int(statuses[0][1])})
+    return measured(
+        [tool("hey"), "-z", f"{seconds}s", "-c", connections, url], [], seconds, parse, counts_itself=True)
 
 
 def pgbench(server, script, clients, seconds, pids):

@@ -6,22 +6,34 @@ import Logging
 /// Statements of one row by key, as many as go.
 struct PostgresLoop: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "postgres")
-  @Option var host: String
-  @Option var user: String
-  @Option var database: String
+  @OptionGroup var server: ServerOptions
   @OptionGroup var loop: LoopOptions
 
   func run() async throws {
-    let client = PostgresClient(
-      PostgresConfiguration(
-        host: host, database: database, user: user, password: ProcessInfo.processInfo.environment["PGPASSWORD"]),
-      pool: PoolSettings(name: "bench", max: loop.connections, minIdle: loop.connections),
-      logger: Logger(label: "bench"))
+    let client = server.client(connections: loop.connections)
     let service = Task { try await client.run() }
     defer { service.cancel() }
-    let query = PostgresQuery(
-      sql: "SELECT sku, name, price_cents FROM inventory.products WHERE sku = $1", binds: ["SKU-0001".postgresValue])
-    try await Turns.report(loop) { _ in try await client.query(query) }
+    try await Turns.report(loop) { _ in try await client.query(ServerOptions.product) }
+  }
+}
+
+/// Which Postgres; PGPASSWORD has the password.
+struct ServerOptions: ParsableArguments {
+  @Option var host: String
+  @Option var user: String
+  @Option var database: String
+
+  /// One row by key.
+  static let product = PostgresQuery(
+    sql: "SELECT sku, name, price_cents FROM inventory.products WHERE sku = $1", binds: ["SKU-0001".postgresValue])
+
+  /// A client with so many connections, for a server of another name too.
+  func client(connections: Int, host: String? = nil) -> PostgresClient {
+    PostgresClient(
+      PostgresConfiguration(
+        host: host ?? self.host, database: database, user: user,
+        password: ProcessInfo.processInfo.environment["PGPASSWORD"]),
+      pool: PoolSettings(name: "bench", max: connections, minIdle: connections), logger: Logger(label: "bench"))
   }
 }
 
@@ -45,18 +57,18 @@ struct RedisLoop: AsyncParsableCommand {
   }
 }
 
-/// As many tasks as connections, each with one thing under way, until the time is over.
+/// So many tasks, each with one thing under way, until the time is over.
 enum Turns {
   /// Does each once before, then counts: prints how many a second, and their number.
   static func report(_ loop: LoopOptions, _ turn: @escaping @Sendable (Int) async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 0..<loop.connections { group.addTask { try await turn(number) } }
+      for number in 0..<loop.tasks { group.addTask { try await turn(number) } }
       try await group.waitForAll()
     }
     let begin = ContinuousClock.now
     let end = begin + loop.length
     let count = try await withThrowingTaskGroup(of: Int.self) { group in
-      for number in 0..<loop.connections {
+      for number in 0..<loop.tasks {
         group.addTask {
           var count = 0
           while ContinuousClock.now < end {

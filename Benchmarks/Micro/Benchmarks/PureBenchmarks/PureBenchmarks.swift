@@ -1,0 +1,17 @@
+import Benchmark
+import PureLoops
+
+/// The parts that `instructions.py` counts, by the clock and by what the processor counts where the machine lets it.
+let benchmarks: @Sendable () -> Void = {
+  Benchmark.defaultConfiguration = Benchmark.Configuration(
+    metrics: [.instructions, .cpuTotal, .wallClock, .throughput], scalingFactor: .kilo, maxDuration: .seconds(1))
+  do {
+    for loop in try PureLoop.all {
+      Benchmark(loop.name) { benchmark in
+        for _ in benchmark.scaledIterations { blackHole(try loop.once()) }
+      }
+    }
+  } catch {
+    fatalError("the parts can't be made ready: \(error)")
+  }
+}

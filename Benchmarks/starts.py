@@ -1,0 +1,58 @@
+"""What a trainee waits for: a lab's start, and a grade; and what a lab weighs."""
+import json
+import time
+
+from growth import memory
+from measure import Bound, Series
+
+
+def starts(work, _):
+    """Labs from nothing, and their memory."""
+    def baseline(key):
+        return json.loads((work.lab / ".firedrill/baseline.json").read_text(encoding="utf-8"))[key]
+
+    def started(scenario, instances):
+        work.firedrill("start", scenario, "--plain")
+        try:
+            if instances:
+                work.firedrill("runbook", "--run", "cap-300")
+                work.firedrill("scale", f"inventory={instances}", "--plain")
+            # A healthy shop has no symptom to wait for.
+            shown = 0 if scenario == "base" else baseline("symptomSeconds")
+            return [baseline("healthySeconds"), shown, memory(work)]
+        finally:
+            work.firedrill("stop", "--purge", "--plain")
+
+    base, broken, scaled = "base", "one-bad-instance", "one-bad-instance, 200 instances"
+    weight = "PSS MB"
+    yield Series(
+        "Labs from nothing", ["lab", "s to healthy", "s to symptom", weight],
+        [
+            (base, lambda: started("base", None)), (broken, lambda: started("one-bad-instance", None)),
+            (scaled, lambda: started("one-bad-instance", 200))],
+        {
+            (base, "s to healthy"): Bound("base lab, start to every node healthy", most=3, unit="s"),
+            (broken, "s to symptom"): Bound("one-bad-instance, start to symptom shown", most=6, unit="s"),
+            (base, weight): Bound("memory of the base lab", most=250, unit="MB"),
+            (broken, weight): Bound("memory of one-bad-instance, 101 instances", most=900, unit="MB"),
+            (scaled, weight): Bound("memory of one-bad-instance, 200 instances", most=1434, unit="MB")})
+
+
+def grades(work, _):
+    """A grade of what nobody has repaired, and one of a repair."""
+    def graded(repair):
+        work.firedrill("start", "one-bad-instance", "--plain")
+        try:
+            if repair:
+                work.firedrill("runbook", "--run", repair)
+            begun = time.monotonic()
+            work.firedrill("grade", "--plain", codes=(0, 1))
+            return [time.monotonic() - begun]
+        finally:
+            work.firedrill("stop", "--purge", "--plain")
+
+    bound = Bound("a grade of one-bad-instance, repaired", most=40, unit="s")
+    yield Series(
+        "Grades of one-bad-instance", ["lab", "s"],
+        [("untouched", lambda: graded(None)), ("repaired", lambda: graded("cap-300"))],
+        {("repaired", "s"): bound}, takes=2)
