@@ -1,9 +1,16 @@
 """What a trainee waits for: a lab's start, and a grade; and what a lab weighs."""
 import json
+import os
+import shutil
+import signal
+import subprocess
 import time
 
 from growth import memory
-from measure import Bound, Series
+from measure import Bound, Series, proportional_memory, wait_until
+from servers import BIN, answers, free_port, tool
+
+INSTANCES = 20
 
 
 def starts(work, _):
@@ -56,3 +63,35 @@ def grades(work, _):
         "Grades of one-bad-instance", ["lab", "s"],
         [("untouched", lambda: graded(None)), ("repaired", lambda: graded("cap-300"))],
         {("repaired", "s"): bound}, takes=2)
+
+
+def binaries(work, _):
+    """The fleet's program as it is built, and without its symbols: some instances started together."""
+    stripped = work.folder / "fleet"
+    shutil.copy(BIN / "fleet", stripped)
+    subprocess.run([tool("strip"), stripped], check=True, timeout=60)
+
+    def started(program):
+        ports = [free_port() for _ in range(INSTANCES)]
+        begun = time.monotonic()
+        running = [
+            subprocess.Popen(
+                [program, "proxy"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env={"PATH": os.environ["PATH"], "HTTP_HOST": "127.0.0.1", "HTTP_PORT": str(port),
+                     "PROXY_LINKS": f"bench={free_port()}:127.0.0.1:{port}", "LOG_LEVEL": "error"})
+            for port in ports]
+        try:
+            for port in ports:
+                wait_until(lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"), f"an instance of {program}")
+            took = time.monotonic() - begun
+            weight = proportional_memory([process.pid for process in running])
+            return [os.path.getsize(program) / 2**20, took, weight / 2**20 / INSTANCES]
+        finally:
+            for process in running:
+                process.send_signal(signal.SIGTERM)
+            for process in running:
+                process.wait(10)
+
+    yield Series(
+        f"{INSTANCES} instances of a proxy, started together", ["program", "MB on disk", "s until all are ready", "PSS MB each"],
+        [("as built", lambda: started(BIN / "fleet")), ("stripped", lambda: started(stripped))], takes=5)

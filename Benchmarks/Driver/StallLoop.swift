@@ -1,7 +1,6 @@
 import ArgumentParser
 import Clients
 import Foundation
-import Synchronization
 
 /// How long what is posted to the clients' thread waits there: beside statements at work, and beside what may block.
 struct StallLoop: AsyncParsableCommand {
@@ -52,18 +51,15 @@ struct StallLoop: AsyncParsableCommand {
 
   /// Microseconds that a closure waited for its turn, one each millisecond.
   private static func waits(until end: ContinuousClock.Instant) async -> [Int64] {
-    let waits = Mutex<[Int64]>([])
+    var waits: [Int64] = []
     while ContinuousClock.now < end {
       let posted = ContinuousClock.now
-      await withCheckedContinuation { continuation in
-        Reactor.post {
-          let waited = ContinuousClock.now - posted
-          waits.withLock { $0.append(waited.components.attoseconds / 1_000_000_000_000) }
-          continuation.resume()
-        }
+      let waited = await withCheckedContinuation { continuation in
+        Reactor.post { continuation.resume(returning: ContinuousClock.now - posted) }
       }
+      waits.append(waited.components.attoseconds / 1_000_000_000_000)
       try? await Task.sleep(for: .milliseconds(1))
     }
-    return waits.withLock { $0 }
+    return waits
   }
 }
