@@ -44,7 +44,7 @@ func service(_ name: String, _ more: [Target.Dependency] = [], resources: [Resou
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+  .testTarget(name: name, dependencies: dependencies + ["TestFiles"], swiftSettings: strict)
 }
 
 /// The tests of a target of the fleet, without servers.
@@ -149,6 +149,7 @@ let package = Package(
       path: "Benchmarks/Driver", swiftSettings: strict),
 
     // Their tests.
+    .target(name: "TestFiles", path: "Tests/Support/TestFiles", swiftSettings: strict),
     .target(name: "TestServers", path: "Tests/Support/TestServers", swiftSettings: strict),
     tests("ClientsTests", ["Clients", deque]),
     tests("ClientsIntegrationTests", ["Clients", "TestServers", logging, metrics, metricsTesting, lifecycle]),
@@ -170,7 +171,7 @@ let package = Package(
     tests("TopologyTests", ["Topology", yams]),
     tests("RunbookTests", ["Runbook"]),
     tests("EngineTests", ["CPlatform", "Engine", "Topology", "TestServers"] + nio),
-    tests("LoadTests", ["Load", "DrillCore"] + nio),
+    tests("LoadTests", ["Load", "DrillCore", "TestServers"] + nio),
     tests(
       "GradingTests", ["Grading", "Load", "Probes", "Engine", "Topology", "DrillCore", "TestServers", "Clients"]),
     tests("ControllerTests", ["Controller", "Engine", "Grading", "Load", "DrillCore", "Topology"]),

@@ -1,5 +1,6 @@
 import DrillCore
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
@@ -7,11 +8,6 @@ import Topology
 
 /// What the files say, and what is wrong with them.
 @Suite struct FilesTests {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-  static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Chaos")) ?? [])
-    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") }.sorted()
-
   private static let checks = ["one": ["it_fails", "r"], "two": ["stale_read", "front_door_missing"], "three": []]
 
   private func certify(_ text: String, decoys: [String] = CertifyFile.common) -> (CertifyFile?, [String]) {
@@ -122,7 +118,7 @@ import Topology
 
   /// The examples of CONTRIBUTING.md are files that would be read.
   @Test func theWorkedExamplesAreFiles() throws {
-    let text = try String(contentsOfFile: Self.root + "/CONTRIBUTING.md", encoding: .utf8)
+    let text = try Repository.text("CONTRIBUTING.md")
     let fences = text.components(separatedBy: "```yaml\n").dropFirst().compactMap {
       $0.components(separatedBy: "```\n").first
     }
@@ -140,8 +136,8 @@ import Topology
     try problems.throwIfAny()
   }
 
-  @Test(arguments: scenarios) func theRepositorysScenariosAreComplete(_ id: String) throws {
-    let subject = try Subject(scenario: id, share: Self.root)
+  @Test(arguments: Repository.scenarios) func theRepositorysScenariosAreComplete(_ id: String) throws {
+    let subject = try Subject(scenario: id, share: Repository.root)
     #expect(subject.problems.isEmpty, "\(subject.problems.map(\.description))")
     let ids = subject.cells.map(\.id)
     #expect(Set(ids).count == ids.count)
@@ -155,7 +151,7 @@ import Topology
   }
 
   @Test func theFirstScenariosPreventionIsARepairWithEverythingThatPrevents() throws {
-    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let cells = try Subject(scenario: "one-bad-instance", share: Repository.root).cells
     let prevention = try #require(cells.first { $0.kind == .prevention })
     #expect(prevention.preparations == [.runbook("pgbouncer"), .runbook("alert"), .runbook("preflight")])
     #expect(prevention.required == .prevented && prevention.expectation == .passed(.prevented))
@@ -167,7 +163,7 @@ import Topology
   }
 
   @Test func theDiagnosisIsEveryLookThatNeedsNobody() throws {
-    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let cells = try Subject(scenario: "one-bad-instance", share: Repository.root).cells
     let diagnosis = try #require(cells.first { $0.kind == .diagnosis })
     #expect(diagnosis.id == "diagnosis" && diagnosis.expectation == .seen && !diagnosis.isTiming)
     #expect(diagnosis.preparations.first == .runbook("ask-each-instance"))
@@ -177,7 +173,7 @@ import Topology
   }
 
   @Test func theFilesOfTheFailureAndOfARepairThatLastsAreHandedIn() throws {
-    let cells = try Subject(scenario: "one-bad-instance", share: Self.root).cells
+    let cells = try Subject(scenario: "one-bad-instance", share: Repository.root).cells
     let files = cells.filter { $0.kind == .files }
     #expect(files.map(\.id) == ["files/nothing", "files/pgbouncer"])
     #expect(files[0].preparations.isEmpty && files[0].expectation == cells.first { $0.id == "nothing" }?.expectation)
@@ -186,38 +182,36 @@ import Topology
   }
 
   @Test func whatIsMissingIsNamed() throws {
-    let share = NSTemporaryDirectory() + "certification-\(UInt64.random(in: 0...UInt64.max))"
-    defer { try? FileManager.default.removeItem(atPath: share) }
+    let share = try Scratch("Runbooks")
     let files = FileManager.default
-    try files.createDirectory(atPath: share + "/Runbooks", withIntermediateDirectories: true)
     for path in ["Chaos/one-bad-instance", "Runbooks/one-bad-instance.md", "compose"] {
       try files.createDirectory(
-        atPath: "\(share)/\((path as NSString).deletingLastPathComponent)", withIntermediateDirectories: true)
-      try files.copyItem(atPath: "\(Self.root)/\(path)", toPath: "\(share)/\(path)")
+        atPath: "\(share.path)/\((path as NSString).deletingLastPathComponent)", withIntermediateDirectories: true)
+      try files.copyItem(atPath: "\(Repository.root)/\(path)", toPath: "\(share.path)/\(path)")
     }
-    let chaos = share + "/Chaos/one-bad-instance"
-    let before = try Fingerprint.files(of: "one-bad-instance", share: share)
-    #expect(before == (try Fingerprint.files(of: "one-bad-instance", share: Self.root)))
+    let chaos = share.path + "/Chaos/one-bad-instance"
+    let before = try Fingerprint.files(of: "one-bad-instance", share: share.path)
+    #expect(before == (try Fingerprint.files(of: "one-bad-instance", share: Repository.root)))
     // What makes images and explains is no part of a verdict.
-    try files.removeItem(atPath: share + "/compose/README.md")
-    #expect(try Fingerprint.files(of: "one-bad-instance", share: share) == before)
+    try files.removeItem(atPath: share.path + "/compose/README.md")
+    #expect(try Fingerprint.files(of: "one-bad-instance", share: share.path) == before)
     try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: chaos + "/healthy.sh")
-    #expect(try Fingerprint.files(of: "one-bad-instance", share: share) != before)
+    #expect(try Fingerprint.files(of: "one-bad-instance", share: share.path) != before)
     try files.removeItem(atPath: chaos + "/decoys/cap-101.sh")
     try files.removeItem(atPath: chaos + "/certify.yaml")
-    let words = try Subject(scenario: "one-bad-instance", share: share).problems.map(\.description)
+    let words = try Subject(scenario: "one-bad-instance", share: share.path).problems.map(\.description)
     for part in [
       "Chaos/one-bad-instance/healthy.sh:1:1: is missing or not executable",
       "Chaos/one-bad-instance/decoys/cap-101.sh:1:1: is missing", "Chaos/one-bad-instance/certify.yaml:1:1: is missing",
     ] {
       #expect(words.contains { $0.hasPrefix(part) }, "\(words)")
     }
-    let runbook = share + "/Runbooks/one-bad-instance.md"
+    let runbook = share.path + "/Runbooks/one-bad-instance.md"
     let alone = try String(contentsOfFile: runbook, encoding: .utf8)
       .replacing(#/\{diagnose=([a-z-]+)\}/#) { "{diagnose=\($0.1) by=hand}" }
     try alone.write(toFile: runbook, atomically: true, encoding: .utf8)
     try files.removeItem(atPath: chaos + "/decoys")
-    let none = try Subject(scenario: "one-bad-instance", share: share).problems.map(\.description)
+    let none = try Subject(scenario: "one-bad-instance", share: share.path).problems.map(\.description)
     #expect(none.contains { $0.contains("has 0 decoys") })
     #expect(none.contains { $0.hasPrefix("Runbooks/one-bad-instance.md:1:1: has no diagnosis") }, "\(none)")
   }

@@ -60,9 +60,22 @@ final class Forwarder: Sendable {
       let count = recv(from, &buffer, buffer.count, 0)
       guard count > 0 else { break }
       let (pass, isCut) = allowance(count)
-      guard Sockets.send(to, buffer[..<pass]), !isCut else { break }
+      guard Self.send(to, buffer[..<pass]), !isCut else { break }
     }
     pair.cut()
+  }
+
+  /// False when the other side is gone.
+  private static func send(_ fd: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        let count = Glibc.send(fd, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+        guard count > 0 else { return false }
+        sent += count
+      }
+      return true
+    }
   }
 
   private func allowance(_ count: Int) -> (pass: Int, isCut: Bool) {
@@ -79,55 +92,4 @@ func withForwarder<R>(to address: String, _ port: Int, _ body: (Forwarder) async
   let forwarder = try Forwarder(to: address, port)
   defer { forwarder.stop() }
   return try await body(forwarder)
-}
-
-/// Blocking sockets.
-enum Sockets {
-  /// A socket that listens on a free port.
-  static func listen(_ address: String) throws -> (fd: Int32, port: Int) {
-    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var name = name(address, 0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &name) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        bind(fd, generic, length) == 0 && Glibc.listen(fd, 8) == 0 ? getsockname(fd, generic, &length) : -1
-      }
-    }
-    guard status == 0 else { throw ServerFailure.failed("no listener: \(String(cString: strerror(errno)))") }
-    return (fd, Int(UInt16(bigEndian: name.sin_port)))
-  }
-
-  /// nil when nobody listens there.
-  static func connect(_ address: String, _ port: Int) -> Int32? {
-    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var name = name(address, port)
-    let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafePointer(to: &name) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(fd, $0, length) }
-    }
-    if status == 0 { return fd }
-    close(fd)
-    return nil
-  }
-
-  /// False when the other side is gone.
-  static func send(_ fd: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
-    bytes.withUnsafeBytes { bytes in
-      var sent = 0
-      while sent < bytes.count {
-        let count = Glibc.send(fd, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
-        guard count > 0 else { return false }
-        sent += count
-      }
-      return true
-    }
-  }
-
-  private static func name(_ address: String, _ port: Int) -> sockaddr_in {
-    var name = sockaddr_in()
-    name.sin_family = sa_family_t(AF_INET)
-    name.sin_port = UInt16(port).bigEndian
-    inet_pton(AF_INET, address, &name.sin_addr)
-    return name
-  }
 }

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Controller
@@ -7,12 +8,11 @@ import Testing
 /// What is said of the lab's alert rules before a deploy and a grade.
 @Suite struct AlertRulesTests {
   private func problem(_ files: [String: String]) async throws -> String? {
-    let lab = NSTemporaryDirectory() + "rules-\(UUID().uuidString)"
-    let folder = lab + "/prometheus/rules"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: lab) }
-    for (name, text) in files { try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8) }
-    return try await AlertRules(lab: LabFolder(path: lab)).problem()
+    let lab = try Scratch("prometheus/rules")
+    for (name, text) in files {
+      try text.write(toFile: "\(lab.path)/prometheus/rules/\(name)", atomically: true, encoding: .utf8)
+    }
+    return try await AlertRules(lab: LabFolder(path: lab.path)).problem()
   }
 
   private let valid = "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up == 0}\n"

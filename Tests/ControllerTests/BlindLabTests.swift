@@ -2,23 +2,18 @@ import DrillCore
 import Engine
 import Foundation
 import Grading
+import TestFiles
 import Testing
 
 @testable import Controller
 
 /// What a blind lab keeps from the folder that people work in.
 @Suite struct BlindLabTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-  static let scenarios =
-    (try? FileManager.default.contentsOfDirectory(atPath: root + "/Chaos"))?.sorted()
-    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") } ?? []
+  @Test func thereAreScenarios() { #expect(Repository.scenarios.count >= 6) }
 
-  @Test func thereAreScenarios() { #expect(Self.scenarios.count >= 6) }
-
-  @Test(arguments: scenarios)
+  @Test(arguments: Repository.scenarios)
   func theBriefSaysWhatIsRequiredButForPrevention(id: String) throws {
-    let scenario = try ScenarioFile.load("\(Self.root)/Chaos/\(id)/scenario.yaml")
+    let scenario = try ScenarioFile.load("\(Repository.root)/Chaos/\(id)/scenario.yaml")
     let blind = BriefText.markdown(of: scenario, title: "incident-1", prevention: false)
     #expect(blind.hasPrefix("# incident-1\n\n"))
     #expect(!blind.contains("Prevented:") && !blind.contains(scenario.title))

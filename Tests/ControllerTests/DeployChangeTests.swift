@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
@@ -49,14 +50,13 @@ import Topology
   }
 
   @Test func filesAreToldByTheirContent() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let lab = LabFolder(path: path)
-    for folder in [lab.stateFolder, lab.logs, path + "/sql"] {
+    let scratch = try Scratch("sql")
+    let lab = LabFolder(path: scratch.path)
+    for folder in [lab.stateFolder, lab.logs] {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
     func write(_ text: String, _ name: String) throws {
-      try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+      try text.write(toFile: "\(lab.path)/\(name)", atomically: true, encoding: .utf8)
     }
     try write("A=1", ".env")
     try write("x", "sql/schema.sql")
@@ -69,7 +69,7 @@ import Topology
     #expect(before.differing(in: .now(in: lab)).isEmpty)
     try write("A=2", ".env")
     try write("y", "new")
-    try FileManager.default.removeItem(atPath: path + "/sql/schema.sql")
+    try FileManager.default.removeItem(atPath: lab.path + "/sql/schema.sql")
     #expect(before.differing(in: .now(in: lab)) == [".env", "new", "sql/schema.sql"])
   }
 }

@@ -2,6 +2,7 @@ import DrillCore
 import Engine
 import Foundation
 import Grading
+import TestFiles
 import Testing
 
 @testable import Controller
@@ -102,9 +103,8 @@ import Testing
   }
 
   @Test func aLabThatIsTakenUpAgainKeepsItsStory() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let lab = LabFolder(path: folder)
+    let scratch = try Scratch()
+    let lab = LabFolder(path: scratch.path + "/lab")
     try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
     try Baseline(memoryBytes: 1, nodes: 1, healthySeconds: 6, faultSeconds: 1, symptomSeconds: 2).save(to: lab)
     let log = ChangeLog(path: lab.changeLog)
@@ -124,9 +124,8 @@ import Testing
   }
 
   @Test func aLabIsReadFromWhatItLeftBehind() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lab-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let lab = LabFolder(path: folder)
+    let scratch = try Scratch()
+    let lab = LabFolder(path: scratch.path + "/lab")
     try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
     #expect(throws: EngineError.self) { try Timeline.read(lab) }
     try Baseline(memoryBytes: 1, nodes: 1, healthySeconds: 2, symptomSeconds: 6).save(to: lab)
@@ -151,8 +150,7 @@ import Testing
     history.addAlert("Pending", "pending", at: 1)
     history.addAlert("Late", "firing", at: 2_000_000_000)
     try HistoryFile.encode(history).write(to: URL(fileURLWithPath: evidence.path("history.jsonl")))
-    let elsewhere = folder + "-elsewhere"
-    defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+    let elsewhere = scratch.path + "/elsewhere"
     try FileManager.default.copyItem(atPath: evidence.folder, toPath: elsewhere)
     // A grade that broke off left no verdict.
     try Evidence(folder: lab.evidence + "/two").create()

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Engine
@@ -15,15 +16,11 @@ import Testing
   }
 
   @Test func anInstallationIsNoCheckout() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
-    #expect(ContainerImages.isCheckout(root))
+    #expect(ContainerImages.isCheckout(Repository.root))
     #expect(!ContainerImages.isCheckout(nil))
     // What scripts/stage lays out: scripts, though none that makes images.
-    let share = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: share) }
-    try FileManager.default.createDirectory(atPath: share + "/scripts", withIntermediateDirectories: true)
-    try "".write(toFile: share + "/scripts/bootstrap", atomically: true, encoding: .utf8)
-    #expect(!ContainerImages.isCheckout(share))
+    let share = try Scratch("scripts")
+    try "".write(toFile: share.path + "/scripts/bootstrap", atomically: true, encoding: .utf8)
+    #expect(!ContainerImages.isCheckout(share.path))
   }
 }

@@ -1,16 +1,14 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Engine
 
 /// What can be said of the images without a Docker engine.
 @Suite struct DockerfileTests {
-  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
   private func lines(_ name: String) throws -> [[String]] {
-    try String(contentsOfFile: "\(root)/\(name)", encoding: .utf8).replacing("\\\n", with: " ")
-      .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    try Repository.text(name).replacing("\\\n", with: " ").split(separator: "\n")
+      .map { $0.split(separator: " ").map(String.init) }
   }
 
   private func stages(_ name: String) throws -> [String] {
@@ -35,7 +33,7 @@ import Testing
         #expect(stages.contains(String(from.dropFirst(7))), "\(line)")
       } else {
         for source in words.dropLast() {
-          #expect(FileManager.default.fileExists(atPath: "\(root)/\(context)/\(source)"), "\(line)")
+          #expect(FileManager.default.fileExists(atPath: "\(Repository.root)/\(context)/\(source)"), "\(line)")
         }
       }
     }
@@ -43,15 +41,15 @@ import Testing
 
   /// It can be tried only where there is a registry.
   @Test func theStageThatBuildsAsksForWhatIsThere() throws {
-    let text = try String(contentsOfFile: root + "/compose/images/Dockerfile.programs", encoding: .utf8)
-    let package = try String(contentsOfFile: root + "/Package.swift", encoding: .utf8)
+    let text = try Repository.text("compose/images/Dockerfile.programs")
+    let package = try Repository.text("Package.swift")
     let tools = try #require(package.firstMatch(of: /swift-tools-version:\s*([0-9.]+)/))
     #expect(text.contains("FROM swift:\(tools.1)-bookworm AS build"))
     // The programs stand where the other file takes them from, laid out by the script that the host's build has too.
     #expect(text.contains("make --old-file=bootstrap build && scripts/programs /programs"))
     #expect(text.contains("COPY --from=build /programs /\n"))
-    #expect(FileManager.default.isExecutableFile(atPath: root + "/scripts/programs"))
-    let makefile = try String(contentsOfFile: root + "/Makefile", encoding: .utf8)
+    #expect(FileManager.default.isExecutableFile(atPath: Repository.root + "/scripts/programs"))
+    let makefile = try Repository.text("Makefile")
     #expect(makefile.contains("\nbuild: bootstrap"))
   }
 }

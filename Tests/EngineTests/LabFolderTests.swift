@@ -1,15 +1,16 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Engine
 
 @Suite struct LabFolderTests {
-  private let scratch: String
+  private let scratch: Scratch
   private let installation: Installation
 
   init() throws {
-    scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    installation = Installation(share: scratch + "/share", programs: scratch + "/bin")
+    scratch = try Scratch()
+    installation = Installation(share: scratch.path + "/share", programs: scratch.path + "/bin")
     let files = FileManager.default
     for folder in [installation.baseLab + "/bin", installation.scenario("x") + "/lab"] {
       try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -27,15 +28,14 @@ import Testing
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
   @Test func aLabIsFoundFromInside() throws {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let lab = LabFolder(path: scratch + "/lab")
+    let lab = LabFolder(path: scratch.path + "/lab")
     try FileManager.default.createDirectory(atPath: lab.path + "/sql/orders", withIntermediateDirectories: true)
     #expect(LabFolder.around(lab.path + "/sql/orders") == nil)
     try FileManager.default.createDirectory(atPath: lab.stateFolder, withIntermediateDirectories: true)
     try "{}".write(toFile: lab.stateFile, atomically: true, encoding: .utf8)
     try "x".write(toFile: lab.path + "/sql/orders/a.sql", atomically: true, encoding: .utf8)
     for folder in [lab.path, lab.path + "/sql/orders"] { #expect(LabFolder.around(folder) == lab.path) }
-    #expect(LabFolder.around(scratch) == nil)
+    #expect(LabFolder.around(scratch.path) == nil)
     #expect(lab.ownFiles { "\($1.st_size)" } == ["sql/orders/a.sql": "1"])
   }
 
@@ -44,8 +44,7 @@ import Testing
   }
 
   @Test func theScenariosFilesLieOverTheBase() throws {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let lab = LabFolder(path: scratch + "/lab")
+    let lab = LabFolder(path: scratch.path + "/lab")
     try make(lab, force: false)
     #expect(try text(lab.path + "/a") == "scenario")
     #expect(try text(lab.path + "/bin/b") == "base")
@@ -58,8 +57,7 @@ import Testing
   }
 
   @Test func aChangedLabIsNeverOverwrittenWithoutForce() throws {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let lab = LabFolder(path: scratch + "/lab")
+    let lab = LabFolder(path: scratch.path + "/lab")
     try make(lab, force: false)
     try "mine".write(toFile: lab.path + "/a", atomically: true, encoding: .utf8)
     #expect(throws: EngineError.self) { try make(lab, force: false) }
@@ -73,8 +71,7 @@ import Testing
 
   /// `grep -r` over a blind lab's folder must not find what it is; every command must.
   @Test func aBlindLabsScenarioIsNotWrittenAsItIs() throws {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let lab = LabFolder(path: scratch + "/lab")
+    let lab = LabFolder(path: scratch.path + "/lab")
     var state = LabFolder.State(
       id: "1a2b", scenario: "stale-reads", seed: 1, blind: true, engine: "process", startedAt: 0)
     try lab.save(state)
@@ -87,8 +84,7 @@ import Testing
   }
 
   @Test func resetBringsBackEveryFileAndKeepsTheSecrets() throws {
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let lab = LabFolder(path: scratch + "/lab")
+    let lab = LabFolder(path: scratch.path + "/lab")
     try make(lab, force: false)
     let secret = try text(lab.secrets + "/door")
     try "mine".write(toFile: lab.path + "/new", atomically: true, encoding: .utf8)

@@ -1,43 +1,39 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Engine
 
 /// What a node sees, and where its mounts may go. Only root can make a node without a process of one thread.
 @Suite(.serialized, .enabled(if: getuid() == 0)) struct NodeRootTests {
-  private let scratch: String
+  private let scratch: Scratch
   private let launcher: NodeLauncher
 
   init() throws {
-    scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    let run = RunDirectory(path: scratch + "/run")
-    for folder in ["run/root", "lab", "volume", "outside"] {
-      try FileManager.default.createDirectory(atPath: "\(scratch)/\(folder)", withIntermediateDirectories: true)
-    }
+    scratch = try Scratch("run/root", "lab", "volume", "outside")
+    let run = RunDirectory(path: scratch.path + "/run")
     for file in ["run/hosts", "plain"] {
-      try "127.0.0.1 localhost\n".write(toFile: "\(scratch)/\(file)", atomically: true, encoding: .utf8)
+      try "127.0.0.1 localhost\n".write(toFile: "\(scratch.path)/\(file)", atomically: true, encoding: .utf8)
     }
     launcher = try NodeLauncher(run: run)
   }
 
-  private func remove() { try? FileManager.default.removeItem(atPath: scratch) }
-
-  private var volume: SpawnSpec.Mount { .bind(scratch + "/volume", at: "/data") }
+  private var volume: SpawnSpec.Mount { .bind(scratch.path + "/volume", at: "/data") }
 
   private func launch(_ command: [String], _ mounts: [SpawnSpec.Mount]) throws -> Int32 {
     try launcher.launch(
       SpawnSpec(
         node: "a", service: "a", judge: false, address: "127.0.0.1", argv: command, environment: ["PATH=/usr/bin:/bin"],
         directory: "/", mounts: mounts, limits: [], user: SpawnSpec.User(uid: 65_534, gid: 65_534),
-        log: scratch + "/log", stopGrace: 0, stopSignal: SIGKILL, restart: .never, fingerprint: ""))
+        log: scratch.path + "/log", stopGrace: 0, stopSignal: SIGKILL, restart: .never, fingerprint: ""))
   }
 
   /// What a shell prints in a node.
   private func output(_ script: String) throws -> String {
-    let pid = try launch(["sh", "-c", script], [volume, .bind(scratch + "/lab", at: "/lab", readOnly: true)])
+    let pid = try launch(["sh", "-c", script], [volume, .bind(scratch.path + "/lab", at: "/lab", readOnly: true)])
     var status: Int32 = 0
     waitpid(pid, &status, 0)
-    return try String(contentsOfFile: scratch + "/log", encoding: .utf8)
+    return try String(contentsOfFile: scratch.path + "/log", encoding: .utf8)
   }
 
   private func refusal(_ mount: SpawnSpec.Mount) -> String {
@@ -48,7 +44,6 @@ import Testing
   }
 
   @Test func aNodeHasDevicesOfItsOwnAndChangesNoHost() throws {
-    defer { remove() }
     #expect(try output("ls /dev") == "fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n")
     let written = try output("echo x >/dev/null && head -c 2 /dev/zero | wc -c; cat /proc/self/mounts")
     for line in written.split(separator: "\n") {
@@ -60,32 +55,31 @@ import Testing
   }
 
   @Test func whatALabHasPlantedIsNotFollowed() throws {
-    defer { remove() }
     let files = FileManager.default
-    let outside = scratch + "/outside"
-    try files.createSymbolicLink(atPath: scratch + "/volume/link", withDestinationPath: outside)
-    try files.createSymbolicLink(atPath: scratch + "/volume/file", withDestinationPath: outside + "/made")
-    #expect(mkfifo(scratch + "/volume/pipe", 0o600) == 0)
+    let outside = scratch.path + "/outside"
+    try files.createSymbolicLink(atPath: scratch.path + "/volume/link", withDestinationPath: outside)
+    try files.createSymbolicLink(atPath: scratch.path + "/volume/file", withDestinationPath: outside + "/made")
+    #expect(mkfifo(scratch.path + "/volume/pipe", 0o600) == 0)
     let tmpfs = { SpawnSpec.Mount.tmpfs(at: $0, options: "size=4096") }
     #expect(refusal(tmpfs("/data/link/new")).contains("Not a directory"))
     #expect(refusal(tmpfs("/data/link")).contains("something else is at /data/link"))
     #expect(refusal(tmpfs("/data/../etc")).contains("/data/../etc"))
     for name in ["file", "pipe"] {
-      let mount = SpawnSpec.Mount.bind(scratch + "/plain", at: "/data/\(name)")
+      let mount = SpawnSpec.Mount.bind(scratch.path + "/plain", at: "/data/\(name)")
       #expect(refusal(mount).contains("something else is at /data/\(name)"))
     }
     #expect(try files.contentsOfDirectory(atPath: outside).isEmpty)
     #expect(refusal(tmpfs("/data/a/b")) == "nothing")
-    #expect(refusal(.bind(scratch + "/plain", at: "/data/c/d")) == "nothing")
+    #expect(refusal(.bind(scratch.path + "/plain", at: "/data/c/d")) == "nothing")
   }
 
   @Test func aLogIsAPlainFile() throws {
-    defer { remove() }
-    try FileManager.default.createSymbolicLink(atPath: scratch + "/log", withDestinationPath: scratch + "/outside/log")
+    let log = scratch.path + "/log"
+    try FileManager.default.createSymbolicLink(atPath: log, withDestinationPath: scratch.path + "/outside/log")
     #expect(throws: EngineError.self) { try launch(["true"], []) }
-    unlink(scratch + "/log")
-    #expect(mkfifo(scratch + "/log", 0o600) == 0)
+    unlink(log)
+    #expect(mkfifo(log, 0o600) == 0)
     #expect(throws: EngineError.self) { try launch(["true"], []) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch + "/outside").isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/outside").isEmpty)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Engine
@@ -7,14 +8,10 @@ import Testing
 @Suite struct RealPathTests {
   @Test func aLinkThatLeadsOutIsNotInside() throws {
     let files = FileManager.default
-    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? files.removeItem(atPath: scratch) }
-    for folder in ["lab/sub", "lab-other"] {
-      try files.createDirectory(atPath: "\(scratch)/\(folder)", withIntermediateDirectories: true)
-    }
-    try files.createSymbolicLink(atPath: scratch + "/lab/out", withDestinationPath: "..")
-    try files.createSymbolicLink(atPath: scratch + "/lab/in", withDestinationPath: "sub")
-    let lab = scratch + "/lab"
+    let scratch = try Scratch("lab/sub", "lab-other")
+    try files.createSymbolicLink(atPath: scratch.path + "/lab/out", withDestinationPath: "..")
+    try files.createSymbolicLink(atPath: scratch.path + "/lab/in", withDestinationPath: "sub")
+    let lab = scratch.path + "/lab"
     #expect(RealPath.isInside(lab, lab) && RealPath.isInside(lab + "/sub", lab) && RealPath.isInside(lab + "/in", lab))
     #expect(RealPath.of(lab + "/in") == RealPath.of(lab + "/sub"))
     for path in ["out", "sub/../..", "../lab-other", "nothing"] { #expect(!RealPath.isInside("\(lab)/\(path)", lab)) }
@@ -23,14 +20,12 @@ import Testing
 
   @Test func noPartOfAPathMayBeALink() throws {
     let files = FileManager.default
-    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? files.removeItem(atPath: scratch) }
-    try files.createDirectory(atPath: scratch + "/lab/a/b", withIntermediateDirectories: true)
-    try "x".write(toFile: scratch + "/lab/a/b/file", atomically: true, encoding: .utf8)
-    try files.createSymbolicLink(atPath: scratch + "/lab/a/link", withDestinationPath: "b")
-    try files.createSymbolicLink(atPath: scratch + "/lab/a/b/last", withDestinationPath: "file")
+    let scratch = try Scratch("lab/a/b")
+    try "x".write(toFile: scratch.path + "/lab/a/b/file", atomically: true, encoding: .utf8)
+    try files.createSymbolicLink(atPath: scratch.path + "/lab/a/link", withDestinationPath: "b")
+    try files.createSymbolicLink(atPath: scratch.path + "/lab/a/b/last", withDestinationPath: "file")
     func opens(_ name: String) -> Bool {
-      let descriptor = PlainFile.open(name, below: scratch + "/lab")
+      let descriptor = PlainFile.open(name, below: scratch.path + "/lab")
       if descriptor >= 0 { close(descriptor) }
       return descriptor >= 0
     }
@@ -42,16 +37,14 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func onlyASmallPlainFileIsRead() throws {
     let files = FileManager.default
-    let scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? files.removeItem(atPath: scratch) }
-    try files.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-    try "secret\n".write(toFile: scratch + "/file", atomically: true, encoding: .utf8)
-    try files.createSymbolicLink(atPath: scratch + "/link", withDestinationPath: "file")
-    #expect(mkfifo(scratch + "/pipe", 0o600) == 0)
-    #expect(PlainFile.text("/file", below: scratch, atMost: 7) == "secret\n")
-    #expect(PlainFile.text("file", below: scratch, atMost: 6) == nil)
+    let scratch = try Scratch()
+    try "secret\n".write(toFile: scratch.path + "/file", atomically: true, encoding: .utf8)
+    try files.createSymbolicLink(atPath: scratch.path + "/link", withDestinationPath: "file")
+    #expect(mkfifo(scratch.path + "/pipe", 0o600) == 0)
+    #expect(PlainFile.text("/file", below: scratch.path, atMost: 7) == "secret\n")
+    #expect(PlainFile.text("file", below: scratch.path, atMost: 6) == nil)
     for name in ["link", "pipe", "nothing", "/dev/zero", ""] {
-      #expect(PlainFile.text(name, below: scratch, atMost: 100) == nil, "\(name)")
+      #expect(PlainFile.text(name, below: scratch.path, atMost: 100) == nil, "\(name)")
     }
   }
 }

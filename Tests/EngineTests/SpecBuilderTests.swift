@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
@@ -7,18 +8,13 @@ import Topology
 /// What a lab may ask for of its nodes.
 @Suite struct SpecBuilderTests {
   private let lab: LabFolder
-  private let scratch: String
+  private let scratch: Scratch
 
   init() throws {
-    scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    lab = LabFolder(path: scratch + "/lab")
-    for folder in ["lab/sub", "lab/secrets", "share/compose/judge"] {
-      try FileManager.default.createDirectory(atPath: "\(scratch)/\(folder)", withIntermediateDirectories: true)
-    }
+    scratch = try Scratch("lab/sub", "lab/secrets", "share/compose/judge")
+    lab = LabFolder(path: scratch.path + "/lab")
     try "word\n".write(toFile: lab.secrets + "/door", atomically: true, encoding: .utf8)
   }
-
-  private func remove() { try? FileManager.default.removeItem(atPath: scratch) }
 
   /// The spec of a service `a` with these lines, beside the rest of its file.
   private func spec(_ lines: String, _ rest: String = "", judge: Bool = false) throws -> SpawnSpec {
@@ -26,11 +22,11 @@ import Topology
     let topology = try Topology.parse([Topology.Source(name: "compose.yaml", text: text, judge: judge)])
     var plan = AddressPlan(block: 70)
     plan.include(topology)
-    let run = RunDirectory(path: scratch + "/run")
+    let run = RunDirectory(path: scratch.path + "/run")
     for folder in [run.volumes, run.judgeVolumes, run.judgeRun, run.secrets] {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
-    let installation = Installation(share: scratch + "/share", programs: scratch)
+    let installation = Installation(share: scratch.path + "/share", programs: scratch.path)
     let builder = SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: topology)
     return try builder.spec(for: try #require(topology.service("a")), instance: 1)
   }
@@ -49,7 +45,6 @@ import Topology
 
   @Test(arguments: ["42", "0:0", "root", "postgres:shadow", "daemon", "65534"])
   func onlyUsersThatThePartsBringAreTaken(_ user: String) {
-    defer { remove() }
     #expect(
       refusal("user: \"\(user)\"")
         == "compose.yaml:2:3: services.a.user: must be one of nobody, postgres, prometheus, redis, not \(user); "
@@ -62,7 +57,6 @@ import Topology
     "/app/bin", "/judge", "/lab/sub", "/opt",
   ])
   func nothingIsMountedOverWhatMakesANode(_ target: String) {
-    defer { remove() }
     for line in ["volumes: [\"./sub:\(target)\"]", "volumes: [\"v:\(target)\"]", "tmpfs: [\"\(target)\"]"] {
       #expect(refusal(line, "volumes: {v: {}}").contains("nothing can be mounted at \(target)"), "\(line)")
     }
@@ -70,14 +64,12 @@ import Topology
   }
 
   @Test func whatWasHandedInIsNeverWrittenTo() throws {
-    defer { remove() }
     let mounts = try spec("volumes: [\"./sub:/data:rw\", \"v:/v\"]", "volumes: {v: {}}").mounts
     #expect(mounts.first { $0.target == "/data" }?.readOnly == true)
     #expect(mounts.first { $0.target == "/v" }?.readOnly == false)
   }
 
   @Test func memoryAndFilesHaveBounds() throws {
-    defer { remove() }
     let free = try spec("tmpfs: [\"/a\", \"/b:size=1m,mode=700\"], ulimits: {nproc: -1, fsize: -1, nofile: 9}")
     #expect(free.mounts.first { $0.target == "/a" }?.options == "mode=1777,size=67108864")
     #expect(free.mounts.first { $0.target == "/b" }?.options == "mode=700,size=1048576")
@@ -92,7 +84,6 @@ import Topology
   }
 
   @Test func theJudgesVolumesAreApart() throws {
-    defer { remove() }
     let theirs = try spec("volumes: [\"judge-x:/data\"]", "volumes: {judge-x: {}}").mounts
     let judges = try spec("volumes: [\"x:/data\"]", "volumes: {x: {}}", judge: true).mounts
     let paths = [theirs, judges].map { $0.first { $0.target == "/data" }?.source }
@@ -100,7 +91,6 @@ import Topology
   }
 
   @Test func aSecretIsAPlainFileOfTheLab() throws {
-    defer { remove() }
     func secrets(_ file: String) -> String { "secrets: {door: {file: ./\(file)}}" }
     #expect(refusal("secrets: [door]", secrets("secrets/door")) == "nothing")
     let files = FileManager.default

@@ -1,17 +1,12 @@
 import DrillCore
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Grading
 
 /// What a grade says about a lab whose failure is to be found.
 @Suite struct BlindGradeTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-  static let scenarios =
-    (try? FileManager.default.contentsOfDirectory(atPath: root + "/Chaos"))?.sorted()
-    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") } ?? []
-
   @Test func aFaultIsAnnouncedByItsNameOnlyWhereTheNameIsKnown() {
     let parameters = ["host": "postgres-replica", "from_ms": "600"]
     let open = TrialContext.announcement(of: "replay-lag", parameters, isBlind: false)
@@ -20,11 +15,11 @@ import Testing
     #expect(blind == "injecting a fault")
   }
 
-  @Test func thereAreScenarios() { #expect(Self.scenarios.count >= 6) }
+  @Test func thereAreScenarios() { #expect(Repository.scenarios.count >= 6) }
 
-  @Test(arguments: scenarios, ["verified", "unverified"])
+  @Test(arguments: Repository.scenarios, ["verified", "unverified"])
   func aVerdictNamesNoFault(id: String, action: String) throws {
-    let scenario = try ScenarioFile.load("\(Self.root)/Chaos/\(id)/scenario.yaml")
+    let scenario = try ScenarioFile.load("\(Repository.root)/Chaos/\(id)/scenario.yaml")
     var history = History()
     for (index, trial) in scenario.trials.enumerated() {
       let begin = Int64(index) * 100

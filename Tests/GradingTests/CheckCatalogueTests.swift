@@ -1,5 +1,6 @@
 import DrillCore
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
@@ -7,11 +8,6 @@ import Topology
 
 /// What a scenario says of its checks: parameters that can be read, and reasons that there are.
 @Suite struct CheckCatalogueTests {
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-  private static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Chaos")) ?? [])
-    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/scenario.yaml") }.sorted()
-
   private func read(_ text: String) -> [String] {
     let problems = Problems()
     _ = YAML.read(text, file: "s.yaml", problems: problems).map { CheckReader.check($0, trial: "symptom") }
@@ -19,9 +15,9 @@ import Topology
   }
 
   @Test func everyScenarioOfTheRepositoryIsValid() throws {
-    #expect(Self.scenarios.count >= 6)
-    for id in Self.scenarios {
-      let scenario = try ScenarioFile.load("\(Self.root)/Chaos/\(id)/scenario.yaml")
+    #expect(Repository.scenarios.count >= 6)
+    for id in Repository.scenarios {
+      let scenario = try ScenarioFile.load("\(Repository.root)/Chaos/\(id)/scenario.yaml")
       #expect(CheckCatalogue.checks(of: scenario).count == scenario.checks.count)
     }
   }
@@ -98,7 +94,7 @@ import Topology
 
   @Test func reasonsAreWhatTheChecksSay() throws {
     #expect(CheckReasons.ofKind.keys.sorted() == CheckCatalogue.names)
-    let folder = "\(Self.root)/Sources/Grading/Checks"
+    let folder = "\(Repository.root)/Sources/Grading/Checks"
     var seen: Set<String> = []
     for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where file.hasSuffix(".swift") {
       let source = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)

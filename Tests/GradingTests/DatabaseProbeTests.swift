@@ -75,8 +75,8 @@ import Testing
   }
 
   @Test func silenceIsDeadAndNoLimit() async throws {
-    let silent = Socket.silentListener()
-    defer { close(silent.descriptor) }
+    let silent = try Sockets.listen("127.0.0.1")
+    defer { close(silent.fd) }
     let mute = DatabaseProbe(
       host: "127.0.0.1", port: silent.port, database: "postgres", user: "postgres", password: "secret")
     guard case .dead = await mute.login(as: "postgres", password: "secret", timeout: .milliseconds(300)) else {
@@ -87,25 +87,6 @@ import Testing
       _ = await #expect(throws: (any Error).self) {
         _ = try await probe(server).room(as: "postgres", password: "wrong", limit: 3)
       }
-    }
-  }
-
-  /// A socket that takes connections and says nothing.
-  private enum Socket {
-    static func silentListener() -> (descriptor: Int32, port: Int) {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      var name = sockaddr_in()
-      name.sin_family = sa_family_t(AF_INET)
-      inet_pton(AF_INET, "127.0.0.1", &name.sin_addr)
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      withUnsafeMutablePointer(to: &name) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          _ = bind(descriptor, $0, length)
-          _ = listen(descriptor, 8)
-          _ = getsockname(descriptor, $0, &length)
-        }
-      }
-      return (descriptor, Int(UInt16(bigEndian: name.sin_port)))
     }
   }
 

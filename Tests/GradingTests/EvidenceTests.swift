@@ -1,14 +1,19 @@
 import DrillCore
 import Engine
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Grading
 
 @Suite struct EvidenceTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
   /// A folder with the evidence of a grade in which one instance refused.
   private func make(blind: Bool = false) throws -> (folder: String, verdict: Verdict) {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("evidence-\(UUID().uuidString)").path
+    let folder = scratch.path + "/evidence"
     let scenario = try ScenarioFile.load(ScenarioFileTests.path)
     var history = History()
     history.addRows("mitigated.window.targets", at: 1, columns: ["node"], (1...101).map { ["inventory-\($0)"] })
@@ -38,7 +43,6 @@ import Testing
 
   @Test func regradingGivesTheSameBytes() throws {
     let (folder, verdict) = try make()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(verdict.verdict == .failed)
     #expect(verdict.checks.first { $0.id == "every-instance-serves" }?.finding.reason == "instance_refuses")
     #expect(!verdict.checks.contains { $0.tier == .resolved })
@@ -48,7 +52,6 @@ import Testing
 
   @Test func aBlindLabsVerdictNamesNothing() throws {
     let (folder, open) = try make(blind: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let verdict = try regrade(folder)
     #expect(verdict.scenario == "incident-1" && verdict.json == open.json)
     let texts = [
@@ -63,7 +66,6 @@ import Testing
 
   @Test func aWrongPathIsNoDamagedEvidence() throws {
     let (folder, _) = try make()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     try Evidence(folder: folder).requirePresence()
     #expect(throws: EngineError.self) { try Evidence(folder: folder + "/none").requirePresence() }
     for name in Evidence.files { try FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
@@ -75,7 +77,6 @@ import Testing
   @Test(arguments: Evidence.files)
   func editsAndLossesAreFound(name: String) throws {
     let (folder, _) = try make()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = "\(folder)/\(name)"
     let content = try #require(FileManager.default.contents(atPath: path))
     for damaged in [content.dropLast(), content + Data(" ".utf8)] {
@@ -90,7 +91,6 @@ import Testing
 
   @Test func aCutOffHistoryIsNamedEvenWithAFittingManifest() throws {
     let (folder, _) = try make()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let evidence = Evidence(folder: folder)
     try evidence.write(Data(try evidence.read("history.jsonl").dropLast(20)), to: "history.jsonl")
     try evidence.seal()
@@ -104,7 +104,6 @@ import Testing
 
   @Test func evidenceIsNeverOverwritten() throws {
     let (folder, _) = try make()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(throws: Evidence.Broken.self) { try Evidence(folder: folder).create() }
   }
 }

@@ -1,5 +1,6 @@
 import DrillCore
 import Foundation
+import TestServers
 import Testing
 
 @testable import Probes
@@ -31,26 +32,17 @@ import Testing
   }
 
   @Test func listenersAndConnectionsAreFound() throws {
-    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(server) }
-    var name = sockaddr_in()
-    name.sin_family = sa_family_t(AF_INET)
     let address = "127.\(200 + getpid() % 50).77.1"
-    inet_pton(AF_INET, address, &name.sin_addr)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    func withName(_ body: (UnsafeMutablePointer<sockaddr>) -> Int32) -> Int32 {
-      withUnsafeMutablePointer(to: &name) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
-    }
-    try #require(withName { bind(server, $0, length) } == 0 && listen(server, 8) == 0)
-    try #require(withName { getsockname(server, $0, &length) } == 0)
-    let authority = "\(address):\(UInt16(bigEndian: name.sin_port))"
-    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let server = try Sockets.listen(address)
+    defer { close(server.fd) }
+    let authority = "\(address):\(server.port)"
+    let client = try #require(Sockets.connect(address, server.port))
     defer { close(client) }
-    try #require(withName { connect(client, $0, length) } == 0)
     let me = ProcessInfo.processInfo.processIdentifier
     #expect(ProcessProbe.connections(to: authority, from: [me, getppid()]) == 1)
     #expect(ProcessProbe.connections(to: authority, from: []) == 0)
     var own = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let gotName = withUnsafeMutablePointer(to: &own) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(client, $0, &length) }
     }

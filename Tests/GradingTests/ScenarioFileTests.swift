@@ -1,21 +1,14 @@
 import DrillCore
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
 @testable import Grading
 
 @Suite struct ScenarioFileTests {
-  /// The scenario of this repository, wherever the tests run.
-  static var path: String {
-    var folder = URL(fileURLWithPath: #filePath)
-    while folder.path != "/" {
-      folder.deleteLastPathComponent()
-      let path = folder.appendingPathComponent("Chaos/one-bad-instance/scenario.yaml").path
-      if FileManager.default.fileExists(atPath: path) { return path }
-    }
-    return "Chaos/one-bad-instance/scenario.yaml"
-  }
+  /// A scenario of this repository.
+  static let path = "\(Repository.root)/Chaos/one-bad-instance/scenario.yaml"
 
   @Test func theScenarioOfTheRepositoryIsValid() throws {
     let scenario = try ScenarioFile.load(Self.path)

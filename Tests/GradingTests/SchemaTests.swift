@@ -1,6 +1,7 @@
 import DrillCore
 import Engine
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Grading
@@ -8,9 +9,7 @@ import Testing
 /// The schema that editors use knows what the reader knows. That it fits every scenario is seen by `make lint`.
 @Suite struct SchemaTests {
   private static var schema: [String: Any] {
-    var path = ScenarioFileTests.path
-    for _ in 0..<2 { path = (path as NSString).deletingLastPathComponent }
-    let data = FileManager.default.contents(atPath: path + "/scenario.schema.json") ?? Data()
+    let data = FileManager.default.contents(atPath: "\(Repository.root)/Chaos/scenario.schema.json") ?? Data()
     return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
   }
 
@@ -62,9 +61,7 @@ import Testing
 
   /// The example of CONTRIBUTING.md is a scenario that would start.
   @Test func theWorkedExampleIsAScenario() throws {
-    var path = ScenarioFileTests.path
-    for _ in 0..<3 { path = (path as NSString).deletingLastPathComponent }
-    let text = try String(contentsOfFile: path + "/CONTRIBUTING.md", encoding: .utf8)
+    let text = try Repository.text("CONTRIBUTING.md")
     let fence = try #require(text.components(separatedBy: "```yaml\n").dropFirst().first)
     let yaml = try #require(fence.components(separatedBy: "```\n").first)
     let scenario = try ScenarioFile.parse(yaml, file: "CONTRIBUTING.md")

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Probes
@@ -21,9 +22,7 @@ import Testing
   }
 
   private func log(_ text: String?, _ look: (NodeLog) -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("log-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try Scratch()
     let log = NodeLog(folder: folder.path, node: "db-1")
     #expect(log.path == folder.path + "/db-1.log")
     if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: log.path)) }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestServers
 import Testing
 
 @testable import Load
@@ -83,15 +84,7 @@ private final class ByteServer: Sendable {
   }
 
   private func noConnectionIsLeft(_ client: LoadClient) async throws {
-    try await eventually { try await client.connections == 0 }
-  }
-
-  private func eventually(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try await !condition() {
-      try #require(ContinuousClock.now < deadline)
-      try await Task.sleep(for: .milliseconds(5))
-    }
+    try await eventually("no connection is left", within: 10) { try await client.connections == 0 }
   }
 
   @Test func aConnectionIsUsedAgain() async throws {
@@ -134,7 +127,7 @@ private final class ByteServer: Sendable {
     try await ByteServer.with(Self.ok, after: .milliseconds(400)) { server in
       try await LoadClient.with(connectionsPerHost: 1) { client in
         async let first = ask(client, server.url)
-        try await eventually { server.opened.count == 1 }
+        try await eventually("a connection is opened", within: 10) { server.opened.count == 1 }
         async let hasty = ask(client, server.url, patience: .milliseconds(100))
         async let patient = ask(client, server.url)
         #expect(await [first, hasty, patient] == ["200 ok", "timeout", "200 ok"])
@@ -185,7 +178,7 @@ private final class ByteServer: Sendable {
       try await LoadClient.with { client in
         let begun = ContinuousClock.now
         let asking = Task { await ask(client, server.url, patience: .seconds(20)) }
-        try await eventually { server.opened.count == 1 }
+        try await eventually("a connection is opened", within: 10) { server.opened.count == 1 }
         asking.cancel()
         #expect(await asking.value == "cut")
         let before = Task {

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import TestFiles
 import Testing
 
 @Suite(.serialized) struct StreamTests {
@@ -149,10 +150,8 @@ import Testing
   }
 
   @Test func theFileHoldsWhatMemoryHolds() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appendingPathComponent("history.jsonl").path
+    let folder = try Scratch()
+    let path = folder.path + "/history.jsonl"
     let recorder = try HistoryRecorder(path: path)
     for index in 0..<2000 { recorder.record(.note(NoteEvent(text: "line \(index)"))) }
     try recorder.flush()

@@ -28,11 +28,11 @@ import Testing
   @Test func aCrowdKeepsNobodyFromObeying() async throws {
     let (count, openFiles) = Self.crowd()
     let queue = try Self.longestQueue()
-    let idle = try (0...count / queue).map { _ in try Unattended(Address.next(), backlog: Int32(clamping: queue)) }
-    let away = try Unattended(Address.next(), backlog: 0)
+    let idle = try (0...count / queue).map { _ in try Unattended(Addresses.next(), backlog: Int32(clamping: queue)) }
+    let away = try Unattended(Addresses.next(), backlog: 0)
     let full = try away.fill()
     defer { for descriptor in full { close(descriptor) } }
-    let host = Address.next()
+    let host = Addresses.next()
     let flood = try Server(host, .flood)
     let targets = [("away", away.endpoint), ("flood", Endpoint(host: host, port: flood.port))]
     try await ProxyProgram.with(targets + idle.enumerated().map { ("idle-\($0)", $1.endpoint) }) { proxy in
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func rubbishCostsNothing() async throws {
-    let host = Address.next()
+    let host = Addresses.next()
     let echo = try Server(host)
     try await ProxyProgram.with([("echo", Endpoint(host: host, port: echo.port))]) { proxy in
       func throwRubbish(round: Int) async throws {

@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func aTargetThatIsAwayGivesAReset() async throws {
-    let host = Address.next()
+    let host = Addresses.next()
     let port: Int
     do {
       let server = try Server(host)

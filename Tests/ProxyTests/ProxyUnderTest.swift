@@ -6,7 +6,6 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import ServiceKit
-import Synchronization
 import TestServers
 import Testing
 
@@ -56,22 +55,11 @@ struct ProxyUnderTest: Sendable {
   func held() async throws -> Int { try await engine.ask { $0.heldBytes } }
 }
 
-/// Addresses of our own in 127/8.
-enum Address {
-  private static let count = Atomic<Int>(0)
-
-  static func next() -> String {
-    let number = count.add(1, ordering: .relaxed).newValue
-    let process = Int(getpid())
-    return "127.\(28 + number % 90).\(process / 250 % 250 + 1).\(process % 250 + 1)"
-  }
-}
-
 /// Lends a proxy in front of `target` to `body`.
 func withProxy<Value: Sendable>(
   to target: Endpoint, limits: ProxyLimits = ProxyLimits(), _ body: (ProxyUnderTest) async throws -> Value
 ) async throws -> Value {
-  let host = Address.next()
+  let host = Addresses.next()
   let engine = ProxyEngine(links: [LinkSpec(name: "echo", port: 0, target: target)], host: host, limits: limits)
   try await engine.start()
   do {
@@ -90,17 +78,10 @@ func withProxy<Value: Sendable>(
   _ manner: Server.Manner = .echo, limits: ProxyLimits = ProxyLimits(),
   _ body: (ProxyUnderTest, Server) async throws -> Value
 ) async throws -> Value {
-  let host = Address.next()
+  let host = Addresses.next()
   let server = try Server(host, manner)
   return try await withProxy(to: Endpoint(host: host, port: server.port), limits: limits) { proxy in
     try await body(proxy, server)
-  }
-}
-
-/// Runs what blocks on a thread of its own.
-func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
   }
 }
 

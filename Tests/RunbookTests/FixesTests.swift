@@ -1,29 +1,27 @@
 import Foundation
 import Runbook
+import TestFiles
 import Testing
 
 /// What the commands of the runbook do to the files of a lab, with a `firedrill` in place that does nothing.
 /// That they cure a running fleet is shown elsewhere.
 @Suite struct FixesTests {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
   /// A lab folder as `start` makes it, without secrets.
   struct Lab {
-    let path: String
     let runbook: Runbook
+    private let scratch: Scratch
+    var path: String { scratch.path }
 
     init(_ scenario: String) throws {
-      path = "\(FileManager.default.temporaryDirectory.path)/fixes-\(UInt64.random(in: 0...UInt64.max))"
-      let file = "\(FixesTests.root)/Runbooks/\(scenario).md"
+      scratch = try Scratch("stub")
+      let file = "\(Repository.root)/Runbooks/\(scenario).md"
       runbook = try Runbook(parsing: String(contentsOfFile: file, encoding: .utf8), file: file)
-      try FileManager.default.createDirectory(atPath: "\(path)/stub", withIntermediateDirectories: true)
       let stub = Data("#!/bin/sh\nexit 0\n".utf8)
       let program = "\(path)/stub/firedrill"
       #expect(
         FileManager.default.createFile(atPath: program, contents: stub, attributes: [.posixPermissions: 0o755]))
       for source in ["compose/lab", "Chaos/\(scenario)/lab"] {
-        #expect(try run("cp -a \(FixesTests.root)/\(source)/. .") == 0)
+        #expect(try run("cp -a \(Repository.root)/\(source)/. .") == 0)
       }
     }
 
@@ -65,13 +63,10 @@ import Testing
       }
       return found
     }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
   }
 
   @Test func theFirstPreflightHasNothingAgainstAnything() throws {
     let lab = try Lab("one-bad-instance")
-    defer { lab.remove() }
     #expect(try lab.lets(250))
   }
 
@@ -79,7 +74,6 @@ import Testing
   @Test(arguments: [("", 97), ("raise-the-cap", 117), ("cap-300", 297), ("pgbouncer", 997), ("release-idle", 200)])
   func theGateKnowsTheRoom(fix: String, most: Int) throws {
     let lab = try Lab("one-bad-instance")
-    defer { lab.remove() }
     if !fix.isEmpty { #expect(try lab.run(#require(lab.runbook.fix(fix)).text) == 0) }
     for prevention in lab.runbook.preventions { #expect(try lab.run(prevention.text) == 0, "\(prevention.name)") }
     #expect(try lab.lets(most))
@@ -90,7 +84,6 @@ import Testing
     throws
   {
     let lab = try Lab("one-bad-instance")
-    defer { lab.remove() }
     let script = try #require(lab.runbook.fix(fix)).text
     let before = try lab.files()
     #expect(try lab.run(script) == 0)
@@ -102,7 +95,6 @@ import Testing
 
   @Test func theBandAidThenTheCure() throws {
     let lab = try Lab("one-bad-instance")
-    defer { lab.remove() }
     for fix in ["raise-the-cap", "pgbouncer"] { #expect(try lab.run(#require(lab.runbook.fix(fix)).text) == 0) }
     let variables = try lab.variables()
     #expect(variables["COMPOSE_PROFILES"] == "pooler" && variables["INVENTORY_DATABASE_PORT"] == "6432")
@@ -112,7 +104,6 @@ import Testing
   @Test(arguments: [("a", "postgres-replica-a:5432"), ("b", "postgres-replica-b:5432"), ("ab", nil), ("", nil)])
   func theSpareTakesThePlaceOfExactlyOne(following: String, kept: String?) throws {
     let lab = try Lab("silent-replica")
-    defer { lab.remove() }
     let answers = ["a", "b"].map {
       "*postgres-replica-\($0)*last_wal_replay_lsn*) echo \(following.contains($0) ? "t" : "f") ;;"
     }
@@ -131,11 +122,10 @@ import Testing
 
   static let decoys = ((try? FileManager.default.subpathsOfDirectory(atPath: chaos)) ?? [])
     .filter { $0.contains("/decoys/") && $0.hasSuffix(".sh") }.sorted()
-  static let chaos = URL(filePath: "\(root)/Chaos").resolvingSymlinksInPath().path
+  static let chaos = URL(filePath: "\(Repository.root)/Chaos").resolvingSymlinksInPath().path
 
   @Test(arguments: decoys) func aDecoyRunsInALab(file: String) throws {
     let lab = try Lab(String(file.prefix { $0 != "/" }))
-    defer { lab.remove() }
     #expect(try lab.run("\(Self.chaos)/\(file)") == 0)
   }
 }

@@ -1,11 +1,11 @@
 import Foundation
 import Runbook
+import TestFiles
 import Testing
 
 /// The runbooks that this repository ships.
 @Suite struct RepositoryRunbooksTests {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Runbooks").path
+  static let folder = "\(Repository.root)/Runbooks"
   static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     .filter { $0.hasSuffix(".md") && $0 != "README.md" }.sorted()
 
@@ -22,7 +22,7 @@ import Testing
   /// Whoever is sent here by an alert must be able to find it: it comes with the lab, or with the runbook's prevention.
   @Test(arguments: files) func itsAlertExists(file: String) throws {
     let runbook = try Runbook(parsing: String(contentsOfFile: "\(Self.folder)/\(file)", encoding: .utf8), file: file)
-    let rules = "\(Self.folder)/../compose/lab/prometheus/rules"
+    let rules = "\(Repository.root)/compose/lab/prometheus/rules"
     let shipped = try FileManager.default.contentsOfDirectory(atPath: rules)
       .map { try String(contentsOfFile: "\(rules)/\($0)", encoding: .utf8) }
     let alerts = (shipped + runbook.preventions.map(\.text)).flatMap { text in

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 /// The console as a person or a script uses it: the release binaries, driven through their command line.
@@ -12,7 +13,6 @@ struct CLI {
   /// A lab folder of its own, removed by `finish`.
   let lab: String
   private let programs: String
-  private let root: String
   /// Where Firedrill's files are, if not in this checkout.
   private let home: TestHome?
   /// What the nodes of its labs are.
@@ -24,10 +24,7 @@ struct CLI {
     self.home = home
     self.engine = engine
     self.places = places
-    root =
-      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
-    programs = ProcessInfo.processInfo.environment["FIREDRILL_BIN_DIR"] ?? root + "/.build/release"
+    programs = ProcessInfo.processInfo.environment["FIREDRILL_BIN_DIR"] ?? Repository.root + "/.build/release"
     for program in ["firedrill", "fleet"] {
       try #require(
         FileManager.default.isExecutableFile(atPath: "\(programs)/\(program)"),
@@ -38,7 +35,7 @@ struct CLI {
 
   var program: String { programs + "/firedrill" }
   /// The installation's files.
-  var share: String { root }
+  var share: String { Repository.root }
 
   /// Starts a command and gives the process; its streams go to files.
   func launch(_ arguments: [String], program: String? = nil) throws -> Launched {
@@ -115,14 +112,14 @@ struct CLI {
 /// A process that runs, with its output in files.
 final class Launched {
   let process: Process
-  private let folder: String
+  private let scratch: Scratch
 
   init(_ process: Process) throws {
     self.process = process
-    folder = NSTemporaryDirectory() + "firedrill-run-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for name in ["out", "err"] { try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-    let streams = try ["out", "err"].map { try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/\($0)")) }
+    scratch = try Scratch()
+    let files = ["out", "err"].map { URL(fileURLWithPath: "\(scratch.path)/\($0)") }
+    for file in files { try Data().write(to: file) }
+    let streams = try files.map { try FileHandle(forWritingTo: $0) }
     // Not left to when they are freed: a thousand open files are more than `Process` can bear.
     defer { for stream in streams { try? stream.close() } }
     process.standardOutput = streams[0]
@@ -131,10 +128,8 @@ final class Launched {
     try process.run()
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-  var out: String { (try? String(contentsOfFile: folder + "/out", encoding: .utf8)) ?? "" }
-  var errors: String { (try? String(contentsOfFile: folder + "/err", encoding: .utf8)) ?? "" }
+  var out: String { (try? String(contentsOfFile: scratch.path + "/out", encoding: .utf8)) ?? "" }
+  var errors: String { (try? String(contentsOfFile: scratch.path + "/err", encoding: .utf8)) ?? "" }
 
   func wait(_ timeout: TimeInterval) throws -> CLI.Result {
     try eventually(within: timeout, "\(process.arguments ?? []) ends") { !process.isRunning }

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 /// Firedrill's files with one scenario of the tests' own.
@@ -15,16 +16,14 @@ final class TestHome {
   ///   - text: its file.
   ///   - changes: what stands in its lab in place of what the base's `compose.yaml` has.
   init(_ scenario: String, _ text: String, lab changes: [String: String]) throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
     let files = FileManager.default
     path = NSTemporaryDirectory() + "firedrill-home-\(UUID().uuidString.prefix(8))"
     let lab = "\(path)/Chaos/\(scenario)/lab"
     try files.createDirectory(atPath: lab, withIntermediateDirectories: true)
     for folder in ["compose", "Runbooks"] {
-      try files.createSymbolicLink(atPath: "\(path)/\(folder)", withDestinationPath: "\(root)/\(folder)")
+      try files.createSymbolicLink(atPath: "\(path)/\(folder)", withDestinationPath: "\(Repository.root)/\(folder)")
     }
-    var compose = try String(contentsOfFile: root + "/compose/lab/compose.yaml", encoding: .utf8)
+    var compose = try Repository.text("compose/lab/compose.yaml")
     for (old, new) in changes {
       try #require(compose.contains(old))
       compose = compose.replacing(old, with: new)

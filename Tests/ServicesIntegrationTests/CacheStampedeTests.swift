@@ -147,7 +147,7 @@ import Testing
       try await PostgresConnection.with(configuration) { connection in
         try await connection.simpleQuery("BEGIN; LOCK TABLE inventory.products IN ACCESS EXCLUSIVE MODE")
         // Nothing can be recomputed now; once the entry has expired, a refresh waits for the lock.
-        try await eventually("a refresh waits for the table") {
+        try await eventually("a refresh waits for the table", within: 10) {
           #expect(price(try await shop.product()) == old)
           return try await ShopDatabases.run(
             "SELECT count(*) FROM pg_locks WHERE NOT granted", on: shop.postgres, database: "postgres") == "1"
@@ -156,7 +156,7 @@ import Testing
         #expect(replies.allSatisfy { price($0) == old })
         try await connection.simpleQuery("COMMIT")
       }
-      try await eventually("the new price shows") { price(try await shop.product()) == 4711 }
+      try await eventually("the new price shows", within: 10) { price(try await shop.product()) == 4711 }
     }
   }
 
@@ -177,7 +177,7 @@ import Testing
       try await shop.withRedisClient {
         _ = try await $0.set("product:SKU-0001", "v1;\(soon);5000;\(body.utf8.count);\(body)", px: .seconds(20))
       }
-      try await eventually("the entry is made anew, and nobody waits") {
+      try await eventually("the entry is made anew, and nobody waits", within: 10) {
         #expect(try await shop.product().status == 200)
         return try await recomputed(shop) >= 2
       }
@@ -208,7 +208,7 @@ import Testing
       try await shop.postgres.halt()
       #expect(try await shop.product().status == 500)
       try await shop.postgres.resume()
-      try await eventually("the database is back") { try await shop.product().status == 200 }
+      try await eventually("the database is back", within: 10) { try await shop.product().status == 200 }
     }
   }
 

@@ -80,7 +80,7 @@ import Testing
     process.environment = ["HTTP_HOST": "127.77.0.9", "HTTP_PORT": "\(port)", "INSTANCE": "provider"]
     process.standardError = FileHandle.nullDevice
     try process.run()
-    try await eventually("the service is ready") {
+    try await eventually("the service is ready", within: 10) {
       try await run(["probe", "http://127.77.0.9:\(port)/readyz"]).status == 0
     }
     // A connection that a client keeps open must not keep the service from ending.

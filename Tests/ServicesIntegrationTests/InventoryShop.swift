@@ -4,6 +4,7 @@ import Inventory
 import Logging
 import NIOHTTP1
 import ServiceKit
+import TestFiles
 import TestServers
 
 /// Inventories on a Postgres and a Redis of their own, with SQL files in place of built-in ones.
@@ -21,11 +22,9 @@ struct InventoryShop: Sendable {
     instances: Int = 1, postgres options: [String: String] = [:], schema: String = "", sql: [String: String] = [:],
     adjust: (inout InventorySettings) -> Void, _ body: @Sendable (InventoryShop) async throws -> Void
   ) async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("firedrill-sql-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try Scratch()
     for (name, text) in sql {
-      try text.write(to: folder.appendingPathComponent("\(name).sql"), atomically: true, encoding: .utf8)
+      try text.write(toFile: "\(folder.path)/\(name).sql", atomically: true, encoding: .utf8)
     }
     try await withPostgres(settings: options) { postgres in
       try await withRedis { redis in

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import ServiceKit
+import TestServers
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct OrderFlowTests {
@@ -123,7 +124,7 @@ import Testing
       try await shop.behave(#"{"error_rate":1}"#)
       #expect(try await shop.place(session, key: "half", [("SKU-0001", 1)]).status == 502)
       try await shop.behave(#"{"error_rate":0}"#)
-      try await eventually("the order is confirmed") {
+      try await eventually("the order is confirmed", within: 10) {
         try await shop.sql("orders", "SELECT status FROM orders") == "confirmed"
       }
       let reply = try await shop.place(session, key: "half", [("SKU-0001", 1)])
@@ -141,24 +142,12 @@ import Testing
       try await shop.sql("inventory", "REVOKE INSERT ON reservation_items FROM inventory")
       let refused = try await shop.place(session, key: "never", [("SKU-0001", 1)])
       #expect(refused.status == 500 && refused.code == "database_error")
-      try await eventually("the order is given up") {
+      try await eventually("the order is given up", within: 10) {
         try await shop.sql("orders", "SELECT status FROM orders") == "failed"
       }
       let reply = try await shop.place(session, key: "never", [("SKU-0001", 1)])
       #expect(reply.status == 409 && reply.code == "wrong_state")
       #expect(try await shop.unbalancedProducts() == "0")
     }
-  }
-}
-
-/// Waits until something is so, for 10 s at most.
-func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(10)
-  while try await !isSo() {
-    guard ContinuousClock.now < deadline else {
-      Issue.record("not within 10 s: \(what)")
-      return
-    }
-    try await Task.sleep(for: .milliseconds(20))
   }
 }

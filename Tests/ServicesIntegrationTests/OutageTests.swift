@@ -33,7 +33,7 @@ import Testing
       #expect(try await Browser.send(.GET, endpoint, "/healthz").status == 200)
 
       for connection in held { await connection.close() }
-      try await eventually("the instance recovers") {
+      try await eventually("the instance recovers", within: 10) {
         try await Browser.send(.GET, endpoint, "/stock/SKU-0001").status == 200
       }
       try await runner.stop()
@@ -51,7 +51,7 @@ import Testing
       #expect(try await Browser.send(.GET, shop.gateway, "/products/SKU-0001").status == 200, "from the cache")
       #expect(!shop.log.lines(with: "\"level\":\"error\"", "database_unavailable").isEmpty)
       try await shop.postgres.resume()
-      try await eventually("the shop recovers") {
+      try await eventually("the shop recovers", within: 10) {
         try await Browser.send(.GET, shop.gateway, "/products/SKU-0400").status == 200
       }
     }
@@ -74,7 +74,7 @@ import Testing
         #expect(try await Browser.send(.GET, inventory, "/readyz").status == 200)
       }
       try await shop.redis.restart()
-      try await eventually("sessions work again") {
+      try await eventually("sessions work again", within: 10) {
         try await Browser.send(.POST, shop.gateway, "/sessions").status == 201
       }
     }
@@ -99,7 +99,7 @@ import Testing
       try await PostgresConnection.with(configuration) { connection in
         try await connection.simpleQuery("BEGIN; LOCK TABLE stock IN ACCESS EXCLUSIVE MODE")
         async let blocked = Browser.send(.GET, shop.inventories[0], "/stock/SKU-0001")
-        try await eventually("the only connection waits for the lock") {
+        try await eventually("the only connection waits for the lock", within: 10) {
           try await shop.sql("postgres", "SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"
         }
         let busy = try await Browser.send(.GET, shop.inventories[0], "/stock/SKU-0001")

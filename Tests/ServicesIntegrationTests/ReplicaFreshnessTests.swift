@@ -56,11 +56,11 @@ import Testing
 
       // Every read shows what the fresh replica has.
       try await shop.sql("inventory", "UPDATE stock SET on_hand = on_hand - 7, sold = sold + 7 WHERE sku = 'SKU-0003'")
-      try await eventually("the fresh replica has it") {
+      try await eventually("the fresh replica has it", within: 10) {
         let text = "SELECT sold FROM inventory.stock WHERE sku = 'SKU-0003'"
         return try await shop.replicaSQL(0, text, database: "inventory") == "7"
       }
-      try await eventually("both inventories know") {
+      try await eventually("both inventories know", within: 10) {
         for inventory in shop.inventories {
           let ready = try await Browser.send(.GET, inventory, "/readyz")
           let checks = ready.json["checks"] as? [String: String]
@@ -120,7 +120,7 @@ import Testing
       let session = try await shop.session()
       let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
       let path = "/orders/\(placed.string("id"))"
-      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      try await eventually("the order shows", within: 10) { try await shop.get(path, session: session).status == 200 }
       try await shop.postgres.halt()
       // Longer than the greatest lag.
       let end = ContinuousClock.now + .seconds(3)

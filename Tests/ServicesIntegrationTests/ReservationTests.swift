@@ -2,6 +2,7 @@ import Clients
 import Foundation
 import NIOHTTP1
 import ServiceKit
+import TestServers
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct ReservationTests {
@@ -93,7 +94,7 @@ import Testing
         let ttl = number < 3 ? 1 : 600
         #expect(try await reserve(shop, at: number, ttl: ttl, [("SKU-0001", 2)]).status == 201)
       }
-      try await eventually("expired holds are back") { try await shop.stock("SKU-0001")["reserved"] == 6 }
+      try await eventually("expired holds are back", within: 10) { try await shop.stock("SKU-0001")["reserved"] == 6 }
       #expect(try await shop.stock("SKU-0001")["on_hand"] == 999_994)
       #expect(try await shop.unbalancedProducts() == "0")
     }

@@ -1,22 +1,16 @@
 import Clients
 import Foundation
+import TestFiles
 import TestServers
 
 /// The shop's databases as a lab has them: from the same schema files.
 enum ShopDatabases {
-  /// The repository's folder with the schemas, found from this file's own place in it.
-  static var folder: URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("compose/lab/sql")
-  }
-
   /// Makes roles, databases and tables on a fresh server.
   static func create(on postgres: TestPostgres) async throws {
     for name in ["inventory", "orders", "payments"] {
       try await run("CREATE ROLE \(name) LOGIN", on: postgres, database: "postgres")
       try await run("CREATE DATABASE \(name)", on: postgres, database: "postgres")
-      let schema = try String(contentsOf: folder.appendingPathComponent("\(name)/schema.sql"), encoding: .utf8)
-      try await run(schema, on: postgres, database: name)
+      try await run(Repository.text("compose/lab/sql/\(name)/schema.sql"), on: postgres, database: name)
     }
   }
 

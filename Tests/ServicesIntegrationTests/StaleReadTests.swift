@@ -27,7 +27,7 @@ import Testing
   private func pause(_ shop: ShopUnderTest) async throws {
     // What was written before the pause must be there.
     let place = try #require(try await shop.sql("postgres", "SELECT pg_current_wal_lsn()"))
-    try await eventually("the replica has the session's tables") {
+    try await eventually("the replica has the session's tables", within: 10) {
       try await shop.replicaSQL(0, "SELECT pg_last_wal_replay_lsn() >= '\(place)'") == "t"
     }
     try await shop.replicaSQL(0, "SELECT pg_wal_replay_pause()")
@@ -49,7 +49,7 @@ import Testing
         .POST, shop.gateway, "\(path)/cancel", headers: ["Cookie": "session=\(session)"])
       #expect(cancelled.status == 200)
       try await shop.replicaSQL(0, "SELECT pg_wal_replay_resume()")
-      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      try await eventually("the order shows", within: 10) { try await shop.get(path, session: session).status == 200 }
     }
   }
 
@@ -135,7 +135,7 @@ import Testing
       let session = try await shop.session()
       let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
       let path = "/orders/\(placed.string("id"))"
-      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      try await eventually("the order shows", within: 10) { try await shop.get(path, session: session).status == 200 }
       for token in [
         "x", "order-l", "order-lffffffffffffffff", "order-pffffffffffffffff", "order-p7fffffffffffffff", "'; DROP",
         "inventory-lffffffffffffffff", String(repeating: "a", count: 5000), ",,,,,", "order-l0000000000000000",
@@ -156,7 +156,7 @@ import Testing
       let session = try await shop.session()
       let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
       let path = "/orders/\(placed.string("id"))"
-      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      try await eventually("the order shows", within: 10) { try await shop.get(path, session: session).status == 200 }
       try await shop.replicas[0].halt()
       var longest = Duration.zero
       for _ in 0..<20 {
@@ -168,7 +168,7 @@ import Testing
       #expect(longest < .milliseconds(2500))
       let before = try await shop.reads("balanced")
       try await shop.replicas[0].resume()
-      try await eventually("it is read from again") {
+      try await eventually("it is read from again", within: 10) {
         _ = try await shop.get(path, session: session)
         return try await shop.reads("balanced") > before
       }
@@ -180,7 +180,7 @@ import Testing
       let session = try await shop.session()
       let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
       let path = "/orders/\(placed.string("id"))"
-      try await eventually("the order shows") { try await shop.get(path, session: session).status == 200 }
+      try await eventually("the order shows", within: 10) { try await shop.get(path, session: session).status == 200 }
       let text = "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'orders'"
       let pids = try #require(try await shop.replicaSQL(0, text)).split(separator: " ").compactMap { pid_t($0) }
       #expect(!pids.isEmpty)

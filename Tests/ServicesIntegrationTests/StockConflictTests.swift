@@ -2,6 +2,7 @@ import Clients
 import Foundation
 import NIOHTTP1
 import ServiceKit
+import TestFiles
 import TestServers
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
       try await connection.simpleQuery(
         "SET deadlock_timeout = '60s'; BEGIN; SELECT 1 FROM stock WHERE sku = 'SKU-0001' FOR UPDATE")
       async let reply = shop.reserve(["SKU-0002", "SKU-0001"])
-      try await eventually("the reservation waits") {
+      try await eventually("the reservation waits", within: 10) {
         try await ShopDatabases.run(sql, on: shop.postgres, database: "postgres") == "1"
       }
       try await connection.simpleQuery(
@@ -75,7 +76,7 @@ import Testing
       }
     ) { shop in
       try await collide(shop, expecting: 80)
-      try await eventually("the sync job came round") {
+      try await eventually("the sync job came round", within: 10) {
         try await shop.sql("SELECT count(reconciled_at) FROM stock WHERE reserved > 0") == "4"
       }
     }
@@ -142,12 +143,12 @@ import Testing
         UPDATE stock SET reserved = reserved + 7, on_hand = on_hand - 7 WHERE sku IN ('SKU-0001', 'SKU-0003');
         UPDATE stock SET reserved = 0, on_hand = on_hand + 3 WHERE sku = 'SKU-0002'
         """)
-      try await eventually("the counts are right again") {
+      try await eventually("the counts are right again", within: 10) {
         try await shop.sql("SELECT string_agg(reserved::text, ' ' ORDER BY sku) FROM stock WHERE sku <= 'SKU-0003'")
           == "3 3 0"
       }
       #expect(try await shop.sql("SELECT count(*) FROM stock WHERE initial <> on_hand + reserved + sold") == "0")
-      try await eventually("it is logged") {
+      try await eventually("it is logged", within: 10) {
         !shop.runner.log.lines(with: "reserved stock was wrong", "SKU-0003").isEmpty
       }
       #expect(try await shop.sql("SELECT count(reconciled_at) FROM stock WHERE sku > 'SKU-0003'") == "0")
@@ -155,8 +156,7 @@ import Testing
   }
 
   @Test func theFilesOfTheLabsWork() async throws {
-    let chaos = ShopDatabases.folder.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Chaos")
+    let chaos = URL(fileURLWithPath: Repository.root).appendingPathComponent("Chaos")
     for id in try FileManager.default.contentsOfDirectory(atPath: chaos.path).sorted() {
       let folder = chaos.appendingPathComponent("\(id)/lab/sql/inventory")
       guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { continue }
@@ -184,7 +184,7 @@ import Testing
           .POST, shop.inventories[0], "/reservations/\(held.string("id"))/confirm")
         #expect(confirmed.status == 200, "\(id): \(confirmed.body)")
         let other = try await shop.reserve(["SKU-0003"])
-        try await eventually("the sync job came round") {
+        try await eventually("the sync job came round", within: 10) {
           try await shop.sql("SELECT count(reconciled_at) FROM inventory.stock WHERE sku = 'SKU-0003'") == "1"
         }
         let given = try await Browser.send(.DELETE, shop.inventories[0], "/reservations/\(other.string("id"))")

@@ -1,17 +1,13 @@
 import Foundation
+import TestFiles
 import Testing
 import Topology
 
 /// The topologies that this repository ships, each with the judge's beside it.
 @Suite struct RepositoryFilesTests {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
-  static func text(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }
-
   @Test func theBaseLab() throws {
     let topology = try Topology.load(
-      lab: "\(Self.root)/compose/lab", judgeFile: "\(Self.root)/compose/judge/judge.yaml")
+      lab: "\(Repository.root)/compose/lab", judgeFile: "\(Repository.root)/compose/judge/judge.yaml")
     #expect(topology.warnings.isEmpty)
     #expect(
       topology.nodes == [
@@ -27,23 +23,23 @@ import Topology
   }
 
   /// Each scenario's files as they lie over the base.
-  static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Chaos")) ?? [])
-    .filter { FileManager.default.fileExists(atPath: "\(root)/Chaos/\($0)/lab/compose.yaml") }.sorted()
+  static let scenarios = ((try? FileManager.default.contentsOfDirectory(atPath: "\(Repository.root)/Chaos")) ?? [])
+    .filter { FileManager.default.fileExists(atPath: "\(Repository.root)/Chaos/\($0)/lab/compose.yaml") }.sorted()
 
   @Test(arguments: scenarios) func aScenariosLab(id: String) throws {
     let topology = try Topology.load(
-      lab: "\(Self.root)/Chaos/\(id)/lab", judgeFile: "\(Self.root)/compose/judge/judge.yaml")
+      lab: "\(Repository.root)/Chaos/\(id)/lab", judgeFile: "\(Repository.root)/compose/judge/judge.yaml")
     #expect(topology.warnings.isEmpty)
     for path in topology.services.flatMap(\.labPaths) {
-      let places = ["Chaos/\(id)/lab", "compose/lab"].map { "\(Self.root)/\($0)/\(path)" }
+      let places = ["Chaos/\(id)/lab", "compose/lab"].map { "\(Repository.root)/\($0)/\(path)" }
       #expect(places.contains(where: FileManager.default.fileExists(atPath:)), "\(path)")
     }
   }
 
   @Test func thePoolerOfOneBadInstance() throws {
     let folder = "Chaos/one-bad-instance/lab"
-    let file = Topology.Source(name: "compose.yaml", text: try Self.text("\(folder)/compose.yaml"))
-    let env = try Self.text("\(folder)/.env")
+    let file = Topology.Source(name: "compose.yaml", text: try Repository.text("\(folder)/compose.yaml"))
+    let env = try Repository.text("\(folder)/.env")
     let plain = try Topology.parse([file], env: env)
     #expect(plain.instances(of: "inventory").count == 101)
     #expect(plain.inactive == ["pgbouncer"])

@@ -1,3 +1,4 @@
+import TestFiles
 import Testing
 import Topology
 
@@ -84,30 +85,28 @@ import Topology
     #expect(try hash("user: x") != hash("user: y"))
     #expect(try hash("scale: 2") == hash("scale: 9"))
     #expect(try hash("environment: {A: 1, B: 2}") == hash("environment: [B=2, A=1]"))
-    let folder = "\(FileManager.default.temporaryDirectory.path)/topology-\(UInt64.random(in: 0...UInt64.max))"
-    try FileManager.default.createDirectory(atPath: "\(folder)/rules", withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try Scratch("rules")
     func write(_ text: String) throws {
-      try Data(text.utf8).write(to: URL(filePath: "\(folder)/rules/a.yml"))
+      try Data(text.utf8).write(to: URL(filePath: "\(folder.path)/rules/a.yml"))
     }
     let a = try #require(try parse(Self.lab).service("a"))
-    let absent = a.contentHash(lab: folder)
+    let absent = a.contentHash(lab: folder.path)
     try write("1")
-    let first = a.contentHash(lab: folder)
-    #expect(first != absent && first == a.contentHash(lab: folder))
+    let first = a.contentHash(lab: folder.path)
+    #expect(first != absent && first == a.contentHash(lab: folder.path))
     try write("2")
-    #expect(a.contentHash(lab: folder) != first)
+    #expect(a.contentHash(lab: folder.path) != first)
     // A single file that is named counts as a folder's content does.
-    let before = a.contentHash(lab: folder)
-    try Data("1".utf8).write(to: URL(filePath: "\(folder)/x.conf"))
-    let with = a.contentHash(lab: folder)
-    try Data("2".utf8).write(to: URL(filePath: "\(folder)/x.conf"))
-    #expect(before != with && with != a.contentHash(lab: folder))
-    try Data(Self.lab.utf8).write(to: URL(filePath: "\(folder)/compose.yaml"))
-    #expect(try Topology.load(lab: folder).nodes == ["a"])
-    try Data([0xff, 0xfe]).write(to: URL(filePath: "\(folder)/.env"))
-    #expect(throws: ProblemsError.self) { try Topology.load(lab: folder) }
-    #expect(throws: ProblemsError.self) { try Topology.load(lab: "\(folder)/none") }
+    let before = a.contentHash(lab: folder.path)
+    try Data("1".utf8).write(to: URL(filePath: "\(folder.path)/x.conf"))
+    let with = a.contentHash(lab: folder.path)
+    try Data("2".utf8).write(to: URL(filePath: "\(folder.path)/x.conf"))
+    #expect(before != with && with != a.contentHash(lab: folder.path))
+    try Data(Self.lab.utf8).write(to: URL(filePath: "\(folder.path)/compose.yaml"))
+    #expect(try Topology.load(lab: folder.path).nodes == ["a"])
+    try Data([0xff, 0xfe]).write(to: URL(filePath: "\(folder.path)/.env"))
+    #expect(throws: ProblemsError.self) { try Topology.load(lab: folder.path) }
+    #expect(throws: ProblemsError.self) { try Topology.load(lab: "\(folder.path)/none") }
   }
 
   @Test func jsonIsStable() throws {

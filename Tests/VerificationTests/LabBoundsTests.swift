@@ -1,22 +1,21 @@
 import Engine
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Verification
 
 @Suite struct LabBoundsTests {
   @Test func whatIsUsedTooMuchIsNamed() throws {
-    let folder = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try FileManager.default.createDirectory(atPath: folder + "/a", withIntermediateDirectories: true)
-    try Data(repeating: 1, count: 300_000).write(to: URL(fileURLWithPath: folder + "/a/b"))
+    let scratch = try Scratch("a")
+    try Data(repeating: 1, count: 300_000).write(to: URL(fileURLWithPath: scratch.path + "/a/b"))
     var bounds = LabBounds()
-    #expect(bounds.excess(below: [getpid()], folders: [folder]) == nil)
+    #expect(bounds.excess(below: [getpid()], folders: [scratch.path]) == nil)
     bounds.diskBytes = 200_000
-    #expect(bounds.excess(below: [], folders: [folder])?.reason == "too_much_disk")
+    #expect(bounds.excess(below: [], folders: [scratch.path])?.reason == "too_much_disk")
     // A file with a hole takes what it holds, not what it pretends.
-    #expect(truncate(folder + "/a/b", 0) == 0 && truncate(folder + "/a/b", 1 << 33) == 0)
-    #expect(bounds.excess(below: [], folders: [folder]) == nil)
+    #expect(truncate(scratch.path + "/a/b", 0) == 0 && truncate(scratch.path + "/a/b", 1 << 33) == 0)
+    #expect(bounds.excess(below: [], folders: [scratch.path]) == nil)
     bounds.memoryBytes = 1
     #expect(bounds.excess(below: [getpid()], folders: [])?.reason == "too_much_memory")
     bounds.tasks = 0
@@ -43,16 +42,12 @@ import Testing
   }
 
   @Test func manyFilesAreTooMuchDisk() throws {
-    let folder = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    for name in ["a", "b", "c"] {
-      try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-    }
+    let scratch = try Scratch("a", "b", "c")
     var bounds = LabBounds()
     bounds.files = 3
-    #expect(bounds.excess(below: [], folders: [folder]) == nil)
+    #expect(bounds.excess(below: [], folders: [scratch.path]) == nil)
     bounds.files = 2
-    #expect(bounds.excess(below: [], folders: [folder])?.description == "more than 2 files and folders")
+    #expect(bounds.excess(below: [], folders: [scratch.path])?.description == "more than 2 files and folders")
   }
 
   @Test func aTreeEndsWhateverItsRootDoes() throws {
@@ -76,11 +71,9 @@ import Testing
   }
 
   @Test func descendantsCountWhateverTheyAreCalled() throws {
-    let folder = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let scratch = try Scratch()
     // A name that misleads who reads the line of `stat` from its left.
-    let program = folder + "/x) S 1 1 ("
+    let program = scratch.path + "/x) S 1 1 ("
     try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: program)
     let child = Process()
     child.executableURL = URL(fileURLWithPath: program)

@@ -1,20 +1,18 @@
 import Engine
 import Foundation
+import TestFiles
 import Testing
 
 @testable import Verification
 
 /// What is taken of a folder that somebody hands in.
 @Suite struct LabIntakeTests {
-  private let scratch: String
-  private var source: String { scratch + "/in" }
-  private var lab: LabFolder { LabFolder(path: scratch + "/lab") }
+  private let scratch: Scratch
+  private var source: String { scratch.path + "/in" }
+  private var lab: LabFolder { LabFolder(path: scratch.path + "/lab") }
 
   init() throws {
-    scratch = NSTemporaryDirectory() + "firedrill-test-\(UUID().uuidString)"
-    for folder in ["in/sql/orders", "in/.firedrill", "in/secrets", "in/.git", "lab/secrets", "lab/old"] {
-      try FileManager.default.createDirectory(atPath: "\(scratch)/\(folder)", withIntermediateDirectories: true)
-    }
+    scratch = try Scratch("in/sql/orders", "in/.firedrill", "in/secrets", "in/.git", "lab/secrets", "lab/old")
     try put("in/compose.yaml", "services: {}\n")
     try put("in/sql/orders/a.sql", "SELECT 1;\n")
     for path in ["in/.firedrill/lab.json", "in/secrets/door", "in/.git/HEAD"] { try put(path, "theirs") }
@@ -22,12 +20,12 @@ import Testing
   }
 
   private func put(_ path: String, _ text: String) throws {
-    try text.write(toFile: "\(scratch)/\(path)", atomically: true, encoding: .utf8)
+    try text.write(toFile: "\(scratch.path)/\(path)", atomically: true, encoding: .utf8)
   }
 
-  private func text(_ path: String) -> String? { try? String(contentsOfFile: "\(scratch)/\(path)", encoding: .utf8) }
-
-  private func remove() { try? FileManager.default.removeItem(atPath: scratch) }
+  private func text(_ path: String) -> String? {
+    try? String(contentsOfFile: "\(scratch.path)/\(path)", encoding: .utf8)
+  }
 
   /// What is said against the folder as it is.
   private func problems() throws -> [String] {
@@ -40,7 +38,6 @@ import Testing
   }
 
   @Test func theFilesTakeThePlaceOfTheLabs() throws {
-    defer { remove() }
     try put("in/preflight", "#!/bin/sh\n")
     #expect(chmod(source + "/preflight", 0o4750) == 0)
     try LabIntake(folder: source).lay(over: lab)
@@ -56,7 +53,6 @@ import Testing
   }
 
   @Test func whatIsNoPlainFileIsRefused() throws {
-    defer { remove() }
     let files = FileManager.default
     try files.createSymbolicLink(atPath: source + "/sql/passwd", withDestinationPath: "/etc/passwd")
     try files.createSymbolicLink(atPath: source + "/up", withDestinationPath: "..")
@@ -70,7 +66,6 @@ import Testing
   }
 
   @Test func whatDecidesAVerdictIsRefusedByName() throws {
-    defer { remove() }
     try put("in/judge.yaml", "")
     try put("in/scenario.yaml", "")
     // The same name further down is anybody's.
@@ -81,7 +76,6 @@ import Testing
   }
 
   @Test func thereIsALimitToItsSize() throws {
-    defer { remove() }
     #expect(FileManager.default.createFile(atPath: source + "/big", contents: nil))
     #expect(truncate(source + "/big", off_t(LabIntake.mostBytes + 1)) == 0)
     #expect(try problems() == ["\(source): a lab has at most 2000 files and folders, and 64 MiB"])
@@ -93,13 +87,11 @@ import Testing
   }
 
   @Test func notEveryProblemIsTold() throws {
-    defer { remove() }
     for number in 0..<200 { symlink("x", "\(source)/link-\(number)") }
     #expect(try problems().count == LabIntake.mostProblems)
   }
 
   @Test func whatIsReadAtOnceIsSmall() throws {
-    defer { remove() }
     for name in ["compose.yaml", ".env", "sql/compose.yaml"] {
       try put("in/\(name)", String(repeating: "#", count: 262_145))
     }
@@ -107,7 +99,6 @@ import Testing
   }
 
   @Test func scriptsThatAnArchiveHasDisarmedRun() throws {
-    defer { remove() }
     try FileManager.default.createDirectory(atPath: source + "/bin", withIntermediateDirectories: true)
     for name in ["preflight", "bin/redis", "sql/x"] { try put("in/" + name, "#!/bin/sh\n") }
     try put("in/bin/notes", "words\n")
@@ -120,7 +111,6 @@ import Testing
   }
 
   @Test func aFolderThatIsNoLabIsAWrongWord() throws {
-    defer { remove() }
     try FileManager.default.removeItem(atPath: source + "/compose.yaml")
     #expect(throws: EngineError.self) { try LabIntake(folder: source) }
   }

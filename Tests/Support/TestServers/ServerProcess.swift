@@ -147,21 +147,3 @@ final class ServerProcess: Sendable {
     throw ServerFailure.missing(program: program, package: package)
   }
 }
-
-/// Runs what blocks on a thread of its own: there are only as many threads for tasks as cores.
-func aside<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
-  }
-}
-
-/// Waits until a condition holds; looks every 5 ms.
-public func eventually(
-  _ what: String, within seconds: Double = 30, _ condition: () async throws -> Bool
-) async throws {
-  let end = ContinuousClock.now.advanced(by: .seconds(seconds))
-  while try await !condition() {
-    guard ContinuousClock.now < end else { throw ServerFailure.failed("not within \(seconds) s: \(what)") }
-    try? await Task.sleep(for: .milliseconds(5))
-  }
-}
