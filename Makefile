@@ -78,9 +78,8 @@ prefetch: images ## the images in one file, dist/firedrill-images.tar.gz, for a 
 bootstrap: # Debian packages that are missing, for building and running
 	scripts/bootstrap build run
 
-sanitize: bootstrap ## the tests without labs under the thread and address sanitizers (slow, builds of its own)
-	scripts/tests --no-parallel --skip ScenarioTests --sanitize=thread --scratch-path .build/sanitize-thread
-	scripts/tests --no-parallel --skip ScenarioTests --sanitize=address --scratch-path .build/sanitize-address
+sanitize: bootstrap ## the tests without labs under the thread and address sanitizers (builds of its own; ARGS=thread)
+	scripts/sanitize $(ARGS)
 
 soak: build ## the shop under load for MINUTES (10), its connections cut again and again: nothing lost, nothing grows
 	swift build --build-tests
