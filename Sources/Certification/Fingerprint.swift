@@ -21,7 +21,8 @@ public enum Fingerprint {
     return text(hash.finalize())
   }
 
-  /// The programs, in that order, and what the nodes are.
+  /// The programs, in that order, and what the nodes are: of a program what runs, so that another build of the same
+  /// sources by the same compiler in a folder of the same name is the same program; all of a file that is no program.
   ///
   /// - Throws: the file system's error when one of them can't be read.
   public static func programs(_ paths: [String], engine: String = "process") throws -> String {
@@ -29,8 +30,15 @@ public enum Fingerprint {
     if engine != "process" { hash.update(data: Data(engine.utf8)) }
     for path in paths {
       let contents = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-      hash.update(data: Data("\(contents.count)\0".utf8))
-      hash.update(data: contents)
+      guard let image = ProgramImage(contents) else {
+        hash.update(data: Data("\(contents.count)\0".utf8))
+        hash.update(data: contents)
+        continue
+      }
+      for section in image.sections {
+        hash.update(data: Data("\(section.name)\0\(section.size)\0".utf8))
+        contents.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[section.bytes])) }
+      }
     }
     return text(hash.finalize())
   }
