@@ -139,7 +139,7 @@ class Workplace:
         """Starts HAProxy with a configuration, one thread: its process."""
         path = self.folder / f"haproxy-{port}.cfg"
         path.write_text(
-            "global\n  nbthread 1\n  maxconn 8192\ndefaults\n  timeout connect 5s\n  timeout client 60s\n"
+            "global\n  nbthread 1\n  maxconn 2048\ndefaults\n  timeout connect 5s\n  timeout client 60s\n"
             f"  timeout server 60s\n{text}\n", encoding="utf-8")
         return self.start([tool("haproxy"), "-db", "-f", path], lambda: listens(port), f"haproxy-{port}")
 
