@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pairs
-from measure import Pair, Series
+from measure import Contest, Series
 from report import machine, page
 from servers import Workplace
 
@@ -48,11 +48,11 @@ def main():
             group = Path(folder) / name
             group.mkdir()
             with Workplace(group, has_lab=name not in pairs.WITHOUT_LAB) as work:
-                for pair in pairs.ALL[name](work, chosen.seconds):
-                    pair.measure(chosen.rounds)
-                    measured.append(pair)
+                for item in pairs.ALL[name](work, chosen.seconds):
+                    item.measure(chosen.rounds)
+                    measured.append(item)
     added = list(pairs.latencies(measured))
-    limits = [limit for pair in measured for limit in pair.limits()]
+    limits = [limit for item in measured for limit in item.limits()]
     limits += [bound.row(statistics.median(values)) for _, values, bound in added if bound]
     figures = {
         "schema": 1,
@@ -60,7 +60,7 @@ def main():
         "rounds": chosen.rounds,
         "secondsOfARun": chosen.seconds,
         "seconds": round(time.time() - begun),
-        "pairs": [pair.result() for pair in measured if isinstance(pair, Pair)],
+        "pairs": [row for contest in measured if isinstance(contest, Contest) for row in contest.rows()],
         "tables": [series.result() for series in measured if isinstance(series, Series)],
         "added": [
             {"name": name, "medianMicroseconds": statistics.median(values), "min": min(values), "max": max(values)}

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 
-from measure import Bound, Pair, Run, Series
+from measure import Bound, Run, Series, pair
 from servers import BIN, ROOT, tool
 from tools import hey, wrk
 
@@ -69,11 +69,11 @@ def clients(work, seconds):
     for kind, name, library in (("postgres", "PostgresClient", "libpq"), ("redis", "RedisClient", "hiredis")):
         for connections in (1, 16):
             plural = "s" if connections > 1 else ""
-            yield Pair(
+            yield pair(
                 f"{name}, {connections} connection{plural}", "queries/s", ours(kind, connections),
                 theirs(kind, connections), f"a C loop over {library}")
         # RedisClient sends what comes together in one write; PostgresClient gives a connection to one statement.
-        yield Pair(
+        yield pair(
             f"{name}, 1 connection, 16 tasks", "queries/s", ours(kind, 1, depth=16), theirs(kind, 1, depth=16),
             f"a C loop over {library}, a pipeline of 16")
 
@@ -112,11 +112,11 @@ def generator(work, seconds, connections=16):
             {}, seconds)
 
     for name, port in (("an inventory", target), ("nginx", quick)):
-        yield Pair(
+        yield pair(
             f"closed loop against {name}", "requests/s", closed(port),
             lambda port=port: wrk(
                 f"http://127.0.0.1:{port}/products/SKU-0001", connections, seconds, [], counts_itself=True), "wrk")
-    yield Pair(
+    yield pair(
         "closed loop against nginx, beside hey", "requests/s", closed(quick),
         lambda: hey(f"http://127.0.0.1:{quick}/products/SKU-0001", connections, seconds), "hey")
 

@@ -32,7 +32,7 @@ def fleets(work, _):
     work.firedrill("apply", "--plain")
     yield Series(
         "Instances of one service", ["instances", "s to healthy", "ms each", "PSS MB", "MB each"],
-        [(count, lambda count=count: scaled(count)) for count in (10, 50, 101, 200)])
+        [(count, lambda count=count: scaled(count)) for count in (10, 50, 101, 200)], takes=2)
 
 
 def labs(work, _):
@@ -59,4 +59,4 @@ def labs(work, _):
 
     yield Series(
         "Labs side by side", ["labs", "s until all are healthy", "PSS MB each"],
-        [(count, lambda count=count: started(count)) for count in (1, 2, 4)])
+        [(count, lambda count=count: started(count)) for count in (1, 2, 4)], takes=2)

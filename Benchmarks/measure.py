@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 TICKS = os.sysconf("SC_CLK_TCK")
-# Both figures are about noise: a pair whose ratios differ by more than a quarter of their median says little.
+# A row whose ratios differ by more than a quarter of their median says little.
 NOISY = 0.25
 
 
@@ -77,34 +77,44 @@ def family(pid):
     return found
 
 
-class Pair:
-    """Two sides that do the same. `ours` and `theirs` each give a `Run`; they are run in turn, A B A B."""
+@dataclass
+class Side:
+    """One that is measured: `run` gives a `Run`."""
 
-    def __init__(self, name, unit, ours, theirs, against, bound=None, cpu_bound=None):
-        self.name, self.unit, self.against = name, unit, against
-        self.bound, self.cpu_bound = bound, cpu_bound
-        self.sides = (ours, theirs)
-        self.runs = ([], [])
+    name: str
+    run: object
+    bound: Bound = None
+    cpu_bound: Bound = None
+    runs: list = field(default_factory=list)
+
+
+class Contest:
+    """Sides that do the same as another, which all of them are compared with: run in turn, A B C A B C."""
+
+    def __init__(self, unit, sides, against, theirs):
+        self.unit, self.sides = unit, sides
+        self.theirs = Side(against, theirs)
 
     def measure(self, rounds):
-        """Runs both sides `rounds` times, after one time that does not count."""
-        for side in self.sides:
-            side()
+        """Runs each `rounds` times, after one time that does not count."""
+        everyone = [*self.sides, self.theirs]
+        for side in everyone:
+            side.run()
         for _ in range(rounds):
-            for side, runs in zip(self.sides, self.runs):
-                runs.append(side())
+            for side in everyone:
+                side.runs.append(side.run())
             print(".", end="", file=sys.stderr, flush=True)
-        print(f" {self.name}", file=sys.stderr)
+        print(f" {', '.join(side.name for side in self.sides)}", file=sys.stderr)
 
-    def result(self):
-        """The row of this pair, for the table and for the JSON file."""
-        ours, theirs = ([run.rate for run in runs] for runs in self.runs)
+    def row(self, side):
+        """A side beside the one that it is compared with, for the table and for the JSON file."""
+        ours, theirs = ([run.rate for run in runs] for runs in (side.runs, self.theirs.runs))
         ratios = [a / b for a, b in zip(ours, theirs)]
         middle = statistics.median(ratios)
         row = {
-            "name": self.name,
+            "name": side.name,
             "unit": self.unit,
-            "against": self.against,
+            "against": self.theirs.name,
             "ours": statistics.median(ours),
             "theirs": statistics.median(theirs),
             "ratio": middle,
@@ -113,18 +123,28 @@ class Pair:
             "noisy": (max(ratios) - min(ratios)) > NOISY * middle,
         }
         for key in ("cpu", "memory"):
-            for side, runs in zip(("Ours", "Theirs"), self.runs):
+            for whose, runs in (("Ours", side.runs), ("Theirs", self.theirs.runs)):
                 values = [getattr(run, key) for run in runs if getattr(run, key)]
-                row[key + side] = statistics.median(values) if values else None
+                row[key + whose] = statistics.median(values) if values else None
         return row
 
+    def rows(self):
+        """Every side's."""
+        return [self.row(side) for side in self.sides]
+
     def limits(self):
-        """The bounds of this pair, each with what was measured."""
-        row = self.result()
-        if self.bound:
-            yield self.bound.row(row["ratio"])
-        if self.cpu_bound:
-            yield self.cpu_bound.row(row["cpuOurs"] * 1e6)
+        """The bounds of these sides, each with what was measured."""
+        for side in self.sides:
+            row = self.row(side)
+            if side.bound:
+                yield side.bound.row(row["ratio"])
+            if side.cpu_bound:
+                yield side.cpu_bound.row(row["cpuOurs"] * 1e6)
+
+
+def pair(name, unit, ours, theirs, against, bound=None):
+    """Two sides."""
+    return Contest(unit, [Side(name, ours, bound)], against, theirs)
 
 
 class Series:

@@ -3,7 +3,7 @@ import clients
 import faults
 import growth
 import starts
-from measure import Bound, Pair
+from measure import Bound, Contest, Side, pair
 from servers import free_port
 from tools import pgbench, redis_benchmark, wrk
 
@@ -36,12 +36,12 @@ def databases(work, seconds, connections=16):
     cached, cached_pid = inventory(work, {
         "INVENTORY_POOL_MAX": 2, "INVENTORY_REDIS_HOST": cache,
         "INVENTORY_REDIS_PASSWORD_FILE": work.secret("redis-password"), "INVENTORY_CACHE_TTL": 600_000})
-    yield Pair(
+    yield pair(
         "product by Postgres", "requests/s",
         lambda: wrk(f"http://127.0.0.1:{plain}/products/{SKU}", connections, seconds, [plain_pid]),
         lambda: pgbench(server, script, connections, seconds, [postgres]),
         "the same SELECT by pgbench -M prepared", Bound("product by Postgres, to pgbench", least=0.50))
-    yield Pair(
+    yield pair(
         "product by Redis", "requests/s",
         lambda: wrk(f"http://127.0.0.1:{cached}/products/{SKU}", connections, seconds, [cached_pid]),
         lambda: redis_benchmark(store, f"product:{SKU}", connections, 40_000 * seconds, [redis]),
@@ -64,7 +64,7 @@ def gateways(work, seconds, connections=16):
   upstream shop {{ server 127.0.0.1:{behind}; keepalive 64; }}
   server {{ listen 127.0.0.1:{theirs};
     location / {{ proxy_pass http://shop; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}""")
-    yield Pair(
+    yield pair(
         "gateway", "requests/s",
         lambda: wrk(f"http://127.0.0.1:{ours}/products/{SKU}", connections, seconds, [pid]),
         lambda: wrk(f"http://127.0.0.1:{theirs}/products/{SKU}", connections, seconds, [nginx]),
@@ -95,31 +95,34 @@ def proxies(work, seconds):
         return lambda: wrk(f"http://127.0.0.1:{port}/{path}", connections, seconds, [pid])
 
     for path, connections in (("small", 1), ("small", 32), ("64k", 1), ("64k", 32)):
-        direct = through(source, 0, path, connections)
-        for name, port, pid in large if path == "64k" else sides:
-            judged = {
-                "bound": Bound("TCP proxy, 32 connections, to no proxy", least=0.45),
-                "cpu_bound": Bound("TCP proxy, 32 connections, processor time of a request", most=13, unit="us"),
-            } if name == "TCP proxy" and path == "small" and connections == 32 else {}
-            yield Pair(
-                f"{name}, {path}, {connections} connection{'s' if connections > 1 else ''}", "requests/s",
-                through(port, pid, path, connections), direct, "no proxy", **judged)
+        entered = [
+            Side(f"{name}, {path}, {connections} connection{'s' if connections > 1 else ''}",
+                 through(port, pid, path, connections))
+            for name, port, pid in (large if path == "64k" else sides)]
+        if path == "small" and connections == 32:
+            entered[0].bound = Bound("TCP proxy, 32 connections, to no proxy", least=0.45)
+            entered[0].cpu_bound = Bound("TCP proxy, 32 connections, processor time of a request", most=13, unit="us")
+        yield Contest("requests/s", entered, "no proxy", through(source, 0, path, connections))
 
 
-def latencies(rows):
-    """What a proxy adds to the median at one connection: from the runs of the pairs above, in microseconds."""
-    for pair in rows:
-        if isinstance(pair, Pair) and pair.name.endswith("small, 1 connection"):
-            added = [(a.extra["p50"] - b.extra["p50"]) * 1e6 for a, b in zip(*pair.runs)]
-            bound = Bound("TCP proxy, added to the median at 1 connection", most=30, unit="us")
-            yield pair.name.split(", small")[0], added, bound if pair.name.startswith("TCP proxy") else None
+def latencies(measured):
+    """What a proxy adds to the median at one connection: from the runs of the contests above, in microseconds."""
+    for contest in measured:
+        if not isinstance(contest, Contest):
+            continue
+        for side in contest.sides:
+            if side.name.endswith("small, 1 connection"):
+                added = [(a.extra["p50"] - b.extra["p50"]) * 1e6 for a, b in zip(side.runs, contest.theirs.runs)]
+                bound = Bound("TCP proxy, added to the median at 1 connection", most=30, unit="us")
+                yield side.name.split(", small")[0], added, bound if side is contest.sides[0] else None
 
 
 ALL = {
     "databases": databases, "gateways": gateways, "proxies": proxies, "clients": clients.clients,
     "reactor": clients.reactor, "generator": clients.generator, "accuracy": faults.accuracy,
     "clearing": faults.clearing, "starts": starts.starts, "grades": starts.grades,
-    "binaries": starts.binaries, "fleets": growth.fleets,
+    "binaries": starts.binaries,
+    "fleets": growth.fleets,
     "labs": growth.labs}
 # A lab beside them would be measured too.
 WITHOUT_LAB = {"proxies", "accuracy", "clearing", "starts", "grades", "binaries", "labs"}

@@ -1,6 +1,9 @@
 """The page of figures."""
 import os
 import platform
+import textwrap
+
+from notes import notes
 
 
 def machine():
@@ -82,4 +85,5 @@ Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']
             ["what", "added us", "range"],
             [[row["name"], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
              for row in figures["added"]])
-    return text
+    tried = "\n".join(textwrap.fill(f"- {note}", 118, subsequent_indent="  ") for note in notes(figures))
+    return text + (f"\nWhat was tried, and where the time goes:\n\n{tried}\n" if tried else "")

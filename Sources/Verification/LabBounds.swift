@@ -38,8 +38,10 @@ public struct LabBounds: Sendable {
       // that it told last.
       if let pids = try? await guardian?.pids() { containers = pids }
       let roots = [run.guardianPID].compactMap { $0 } + containers
+      // The machine first: what the lab takes while it is looked at must not seem to be taken by others.
+      let now = MachineUse.now(disks)
       if let excess = excess(below: roots, folders: [run.volumes, lab.path]) { throw excess }
-      if let excess = excess(since: before, .now(disks)) { throw excess }
+      if let excess = excess(since: before, now) { throw excess }
       try await Task.sleep(for: .seconds(1))
     }
   }

@@ -1,0 +1,67 @@
+"""What was tried to make it faster, and where a limit is missed: sentences around figures of the same run."""
+
+
+def micro(seconds):
+    return f"{seconds * 1e6:.1f} us"
+
+
+def rate(number):
+    return f"{number:,.0f}/s"
+
+
+def notes(figures):
+    """The sentences whose figures were measured."""
+    rows = {row["name"]: row for row in figures["pairs"]}
+    series = {table["name"]: {row[0]: row for row in table["rows"]} for table in figures["tables"]}
+    for note in (splice, pipelines, auto_pipelining, stripped, service_time):
+        try:
+            yield note(rows, series)
+        except KeyError:
+            continue
+
+
+def splice(rows, _):
+    plain, spliced, ours = (
+        rows[f"{name}, 64k, 32 connections"] for name in ("HAProxy, TCP mode", "HAProxy, spliced", "TCP proxy"))
+    return (
+        f"**splice(2) in the proxy: not used.** HAProxy has it: with it {rate(spliced['ours'])} and "
+        f"{micro(spliced['cpuOurs'])} a request of 64 KiB, without it {rate(plain['ours'])} and "
+        f"{micro(plain['cpuOurs'])}. Ours copies: {rate(ours['ours'])} and {micro(ours['cpuOurs'])}. On one machine there "
+        "is no network card to hand pages to, and each splice is two more system calls.")
+
+
+def pipelines(rows, _):
+    wide, narrow = rows["PostgresClient, 16 connections"], rows["PostgresClient, 1 connection, 16 tasks"]
+    return (
+        f"**Pipelines of libpq: not used.** On one connection a pipeline of 16 does {rate(narrow['theirs'])}, our client "
+        f"{rate(narrow['ours'])}: it lends a connection to one statement or transaction at a time. In a pipeline an error "
+        "takes along what stands behind it, a cancel hits whatever runs by then, and a slow statement holds up the rest: "
+        "failures that this shop is made to show would be others. Whoever needs more has more connections: "
+        f"with 16, {rate(wide['ours'])}.")
+
+
+def auto_pipelining(rows, _):
+    one, many = rows["RedisClient, 1 connection"], rows["RedisClient, 1 connection, 16 tasks"]
+    return (
+        "**Pipelining of Redis commands: kept.** What comes while the connection is busy goes out in one write: "
+        f"{rate(many['ours'])} with 16 tasks on one connection, {rate(one['ours'])} with one task.")
+
+
+def stripped(_, series):
+    table = next(rows for name, rows in series.items() if "instances of a proxy" in name)
+    (_, size, start, memory), (_, small, soon, little) = table["as built"], table["stripped"]
+    return (
+        f"**Stripped programs: for packages and images only.** {size['median']:.0f} MB on disk become "
+        f"{small['median']:.0f} MB; starts ({start['median']:.2f} s and {soon['median']:.2f} s) and memory "
+        f"({memory['median']:.2f} MB and {little['median']:.2f} MB each) stay what they are, for nobody reads symbols.")
+
+
+def service_time(rows, _):
+    product, client = rows["product by Postgres"], rows["PostgresClient, 16 connections"]
+    rest = product["cpuOurs"] - client["cpuOurs"]
+    return (
+        f"**Where an inventory's time goes.** A product by Postgres takes {micro(product['cpuOurs'])} of its processor "
+        f"time; the client with the same libpq calls takes {micro(client['cpuOurs'])} of it, the other {micro(rest)} are "
+        "HTTP: reading, routing, metrics, trace context, JSON, writing. pgbench's own figures have no HTTP in them, and "
+        "its one thread and the server's share two processors with nobody; here wrk, the inventory and the server share "
+        "them. The ratio would reach its limit at about half of the HTTP part.")
