@@ -10,6 +10,7 @@ from growth import memory
 from measure import Bound, Series, proportional_memory, wait_until
 from servers import BIN, answers, free_port, tool
 
+# Named in notes.py.
 INSTANCES = 20
 
 
