@@ -55,7 +55,7 @@ instructions: build ## processor instructions of the pure parts, against Benchma
 	scripts/bootstrap instructions
 	FIREDRILL_BIN_DIR=$(BIN) Benchmarks/instructions.py $(ARGS)
 
-micro: bootstrap ## the same parts by the clock: swift package benchmark (a build of its own, 10 min); ARGS='--filter JSON'
+micro: bootstrap ## the same parts by the clock: swift package benchmark (a build of its own, 5 min); ARGS='--filter JSON'
 	cd Benchmarks/Micro && swift package --scratch-path $(CURDIR)/.build/micro benchmark $(ARGS)
 
 build: bootstrap ## release binaries in .build/release
