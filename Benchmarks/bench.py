@@ -3,7 +3,8 @@
 
 Usage: bench.py [--only databases,gateways,...] [--seconds 1] [--rounds 5] [--json FILE] [--page FILE]
 
-Status: 0 everything is measured, 1 something failed or the time was over. What is measured is written in any case.
+Status: 0 everything is measured, 1 something failed or the time was over. What was measured in time is written;
+nothing where a program failed.
 """
 import argparse
 import json

@@ -39,9 +39,11 @@ struct StallLoop: AsyncParsableCommand {
   /// A quarter of the tasks does what may block, the others ask for a row.
   private func turn(_ number: Int, _ client: PostgresClient, _ lost: PostgresClient) async throws {
     switch beside {
+    // That it fails is the point, as with what is cancelled; what it costs the others is measured.
     case .lookups where number % 4 == 0: _ = try? await lost.query(ServerOptions.product)
     case .cancels where number % 4 == 0:
       let slow = Task { try await client.query(PostgresQuery(sql: "SELECT pg_sleep(10)", binds: [])) }
+      // Long enough to be at the server.
       try await Task.sleep(for: .milliseconds(5))
       slow.cancel()
       _ = try? await slow.value

@@ -12,6 +12,7 @@ let benchmarks: @Sendable () -> Void = {
       }
     }
   } catch {
+    // The framework's closure can't throw, and without its parts there is nothing to measure.
     fatalError("the parts can't be made ready: \(error)")
   }
 }
