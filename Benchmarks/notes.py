@@ -1,4 +1,7 @@
 """What was tried to make it faster, and where a limit is missed: sentences around figures of the same run."""
+from layers import LAYERS
+
+RUNTIME = "Swift's runtime"
 
 
 def micro(seconds):
@@ -13,7 +16,7 @@ def notes(figures):
     """The sentences whose figures were measured."""
     rows = {row["name"]: row for row in figures["pairs"]}
     series = {table["name"]: {row[0]: row for row in table["rows"]} for table in figures["tables"]}
-    for note in (splice, pipelines, auto_pipelining, stripped, service_time):
+    for note in (splice, pipelines, auto_pipelining, stripped, service_time, starts):
         try:
             yield note(rows, series)
         except KeyError:
@@ -56,12 +59,28 @@ def stripped(_, series):
         f"({memory['median']:.2f} MB and {little['median']:.2f} MB each) stay what they are, for nobody reads symbols.")
 
 
-def service_time(rows, _):
+def service_time(rows, series):
     product, client = rows["product by Postgres"], rows["PostgresClient, 16 connections"]
     rest = product["cpuOurs"] - client["cpuOurs"]
+    table = series["Where an inventory's processor time goes, in percent"]["product by Postgres"]
+    share = dict(zip(LAYERS, (value["median"] for value in table[1:])))
     return (
         f"**Where an inventory's time goes.** A product by Postgres takes {micro(product['cpuOurs'])} of its processor "
         f"time; the client with the same libpq calls takes {micro(client['cpuOurs'])} of it, the other {micro(rest)} are "
-        "HTTP: reading, routing, metrics, trace context, JSON, writing. pgbench's own figures have no HTTP in them, and "
-        "its one thread and the server's share two processors with nobody; here wrk, the inventory and the server share "
-        "them. The ratio would reach its limit at about half of the HTTP part.")
+        "HTTP: reading, routing, metrics, trace context, JSON, writing. No part of it stands out: "
+        f"{share['kernel']:.0f} % are the kernel's, mostly TCP over loopback with the receiver's part of it; "
+        f"{share[RUNTIME]:.0f} % Swift's runtime (reference counts, switching tasks, generic types), "
+        f"{share['swift-nio'] + share['Hummingbird']:.0f} % swift-nio and Hummingbird, {share['libc']:.0f} % libc "
+        f"(memory, mutexes), {share['ours']:.1f} % code of this shop. pgbench has no HTTP, and its one thread and the "
+        "server's share two processors with nobody; here wrk, the inventory and the server share them. Half of the HTTP "
+        "part would have to go to reach the limit: a server on swift-nio's channels without tasks, streams and generic "
+        "middleware for each request, which Hummingbird is there to spare us.")
+
+
+def starts(_, series):
+    base = series["The healthy shop from nothing"]["base"][1]
+    return (
+        f"**Starts and the disk.** The base lab takes {base['min']:.1f} to {base['max']:.1f} s here. On ext4 without a "
+        "journal the kernel passes over each inode that was freed in the last minutes (`recently_deleted`), for every new "
+        "file; a lab makes and removes thousands, so starts soon after stops take up to four times as long. "
+        "`firedrill doctor` tells of such a disk, `FIREDRILL_RUN` names another.")

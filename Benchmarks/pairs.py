@@ -2,24 +2,15 @@
 import clients
 import faults
 import growth
+import layers
 import starts
 from measure import Bound, Contest, Side, pair
-from servers import free_port
+from servers import SKU, free_port
 from tools import pgbench, redis_benchmark, wrk
 
-SKU = "SKU-0001"
 PRODUCT_SQL = f"""SELECT sku, name, description, price_cents, updated_at::text FROM inventory.products
 WHERE sku = '{SKU}';
 """
-
-
-def inventory(work, settings):
-    """An inventory of ours on the lab's databases."""
-    address, _ = work.node("postgres")
-    return work.fleet("inventory", {
-        "INVENTORY_DATABASE_HOST": address, "INVENTORY_DATABASE_NAME": "inventory",
-        "INVENTORY_DATABASE_USER": "inventory",
-        "INVENTORY_DATABASE_PASSWORD_FILE": work.secret("inventory-db-password"), **settings})
 
 
 def databases(work, seconds, connections=16):
@@ -32,8 +23,8 @@ def databases(work, seconds, connections=16):
         "host": address, "user": "inventory", "database": "inventory",
         "password": work.secret("inventory-db-password").read_text(encoding="utf-8").strip()}
     store = {"host": cache, "password": work.secret("redis-password").read_text(encoding="utf-8").strip()}
-    plain, plain_pid = inventory(work, {"INVENTORY_POOL_MAX": connections})
-    cached, cached_pid = inventory(work, {
+    plain, plain_pid = work.inventory({"INVENTORY_POOL_MAX": connections})
+    cached, cached_pid = work.inventory({
         "INVENTORY_POOL_MAX": 2, "INVENTORY_REDIS_HOST": cache,
         "INVENTORY_REDIS_PASSWORD_FILE": work.secret("redis-password"), "INVENTORY_CACHE_TTL": 600_000})
     yield pair(
@@ -52,7 +43,7 @@ def gateways(work, seconds, connections=16):
     """The gateway in front of an inventory, against nginx in front of the same one."""
     cache, _ = work.node("redis")
     secret = work.secret("redis-password")
-    behind, _ = inventory(work, {
+    behind, _ = work.inventory({
         "INVENTORY_POOL_MAX": 2, "INVENTORY_REDIS_HOST": cache, "INVENTORY_REDIS_PASSWORD_FILE": secret,
         "INVENTORY_CACHE_TTL": 600_000})
     ours, pid = work.fleet("gateway", {
@@ -118,7 +109,7 @@ def latencies(measured):
 
 
 ALL = {
-    "databases": databases, "gateways": gateways, "proxies": proxies, "clients": clients.clients,
+    "databases": databases, "layers": layers.layers, "gateways": gateways, "proxies": proxies, "clients": clients.clients,
     "reactor": clients.reactor, "generator": clients.generator, "accuracy": faults.accuracy,
     "clearing": faults.clearing, "starts": starts.starts, "grades": starts.grades,
     "binaries": starts.binaries,

@@ -1,9 +1,27 @@
 """The page of figures."""
 import os
 import platform
+import subprocess
 import textwrap
+from pathlib import Path
 
 from notes import notes
+from servers import RUN_FOLDERS
+
+
+def file_system():
+    """What the databases of labs are on; ext4 without a journal is another thing than ext4 (see `starts` in notes.py).
+    The doctor looks for the journal in the same place."""
+    folder = next(path for path in (RUN_FOLDERS, *RUN_FOLDERS.parents) if path.exists())
+    kind = subprocess.run(
+        ["stat", "--file-system", "--format", "%T", folder], capture_output=True, text=True, check=True, timeout=10)
+    number = os.stat(folder).st_dev
+    device = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+    name = kind.stdout.strip()
+    task = Path("/sys/fs/ext4") / device.resolve().name / "journal_task"
+    if not task.exists():
+        return name
+    return "ext4 without a journal" if task.read_text(encoding="utf-8").startswith("<none>") else "ext4 with a journal"
 
 
 def machine():
@@ -14,7 +32,7 @@ def machine():
         memory = int(file.readline().split()[1]) // 1024
     return {
         "processors": os.cpu_count(), "model": model, "memoryMB": memory, "kernel": platform.release(),
-        "load": round(os.getloadavg()[0], 2)}
+        "load": round(os.getloadavg()[0], 2), "files": file_system()}
 
 
 def table(header, rows):
@@ -63,7 +81,8 @@ ratios differ by more than a quarter is marked noisy. CPU is the processor time 
 load, but where the load generator is what is measured) for each request, in microseconds; MB is its memory (PSS)
 afterwards. Generated; `make bench` writes it anew, in {figures['seconds']} s.
 
-Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']} MB, Linux {about['kernel']}.
+Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']} MB, Linux {about['kernel']};
+labs' files on {about['files']}.
 
 """
     if figures["limits"]:

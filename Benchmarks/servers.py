@@ -13,7 +13,11 @@ from pathlib import Path
 from measure import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN_FOLDERS = Path(os.environ.get("FIREDRILL_RUN", f"/var/tmp/firedrill-{os.getuid()}"))
 BIN = Path(os.environ.get("FIREDRILL_BIN_DIR", ROOT / ".build/release"))
+
+# A product that every lab has.
+SKU = "SKU-0001"
 
 
 def free_port():
@@ -84,7 +88,7 @@ class Workplace:
     def secret(self, name):
         """The file of a secret of the lab's, as only its owner can read it."""
         identity = json.loads((self.lab / ".firedrill/lab.json").read_text(encoding="utf-8"))["id"]
-        run = Path(f"/var/tmp/firedrill-{os.getuid()}/{identity}")
+        run = RUN_FOLDERS / identity
         return next(path for folder in ("secrets", "judge-secrets") for path in (run / folder).rglob(f"{name}*"))
 
     def start(self, words, ready, what, environment=None):
@@ -111,6 +115,14 @@ class Workplace:
             [BIN / "fleet", service], lambda: answers(f"http://{host}/readyz"), f"{service}-{port}",
             environment | settings)
         return port, pid
+
+    def inventory(self, settings):
+        """An inventory of ours on the lab's databases: its port and process."""
+        address, _ = self.node("postgres")
+        return self.fleet("inventory", {
+            "INVENTORY_DATABASE_HOST": address, "INVENTORY_DATABASE_NAME": "inventory",
+            "INVENTORY_DATABASE_USER": "inventory",
+            "INVENTORY_DATABASE_PASSWORD_FILE": self.secret("inventory-db-password"), **settings})
 
     def nginx(self, text):
         """Starts nginx with a configuration, one worker, as what it is compared with has one loop: its process."""

@@ -25,6 +25,11 @@ struct Doctor: AsyncParsableCommand {
     if refusal != nil { problems.append(Namespaces.remedy) }
     let containers = ContainerImages.look()
     Self.tellRoom(docker: containers.found?.folder)
+    if MachineRoom.lacksJournal(RunDirectory.base) {
+      let text =
+        "ext4 without a journal, where starts are slow for minutes after stops; FIREDRILL_RUN names another folder"
+      Console.out("disk (\(RunDirectory.base)): \(Console.yellow(text))")
+    }
     Console.out("containers (--engine compose): \(Self.words(containers))")
     Console.out("Docker Compose (for a lab without Firedrill): \(await Self.composeVersion() ?? "no")")
     if problems.isEmpty { return Console.note("Everything is here. Next: `firedrill demo` or `firedrill list`.") }
