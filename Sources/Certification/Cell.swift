@@ -67,6 +67,8 @@ public struct Cell: Sendable, Equatable {
   public var trouble: Trouble?
   /// What the grade must give.
   public var expectation: Expectation
+  /// What its lab may be handed over with: the lab's seed draws one of them.
+  public var damage: [DamagePlan] = []
   /// Whether its verdict hangs on latency or lateness, so that it has to be tried more often than the others.
   public var isTiming = false
 

@@ -14,9 +14,17 @@ public struct Run: Sendable, Equatable {
     self.round = round
   }
 
-  /// Fixes the lab: each cell and round has a lab of its own, the same one each time.
+  /// Fixes the lab: each cell and round has a lab of its own, the same one each time. Where labs are handed over with
+  /// one damage of several, as many rounds meet each of them once: luck would leave repairs untried on some.
   public var labSeed: UInt64 {
-    SeededRandom(seed: UInt64(round), name: "\(cell.scenario)/\(cell.id)").value(at: 0) % 1_000_000
+    let name = "\(cell.scenario)/\(cell.id)"
+    let seeds = SeededRandom(seed: UInt64(round), name: name)
+    func seed(_ index: UInt64) -> UInt64 { seeds.value(at: index) % 1_000_000 }
+    let kinds = UInt64(cell.damage.count)
+    guard kinds > 1 else { return seed(0) }
+    let wanted = (SeededRandom(seed: 0, name: name).value(at: 0) % kinds + UInt64(round)) % kinds
+    return (0..<1000).lazy.map(seed).first { DamagePlan.drawn(of: cell.damage, seed: $0).map(\.index) == Int(wanted) }
+      ?? seed(0)
   }
 }
 

@@ -69,7 +69,10 @@ public struct Subject: Sendable, Equatable {
     cells += repairs
     cells += Self.handedIn(id, runbook, nothing: certify?.files ?? certify?.nothing)
     cells += troubles
-    for index in cells.indices { cells[index].isTiming = certify?.timing.contains(cells[index].id) ?? false }
+    for index in cells.indices {
+      cells[index].isTiming = certify?.timing.contains(cells[index].id) ?? false
+      cells[index].damage = scenario.start.damage
+    }
     files.count(decoys: decoys.count, fixes: runbook.fixes.count, looks: runbook.looks.count)
     self.problems = problems.errors.sorted { $0.place < $1.place }
   }

@@ -8,8 +8,8 @@ struct Damage {
 
   /// Draws one of `plans` by the lab's seed, and does it.
   func draw(from plans: [DamagePlan], seed: UInt64) async throws {
-    var random = SeededRandom(seed: seed, name: "damage")
-    guard let plan = random.pick(plans) else { return }
+    guard case (let index, var random)? = DamagePlan.drawn(of: plans, seed: seed) else { return }
+    let plan = plans[index]
     let nodes = await engine.nodes()
     let drawn = FaultPlan(kind: plan.kind.rawValue, parameters: plan.parameters, lease: .zero)
       .drawn(from: &random) { service in nodes.filter { $0.service == service }.map(\.name) }

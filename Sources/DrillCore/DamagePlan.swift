@@ -25,6 +25,12 @@ public struct DamagePlan: Sendable, Equatable, Codable {
     }
   }
 
+  /// Which of `plans` a lab of this seed is handed over with, and what the rest of the damage is drawn from.
+  public static func drawn(of plans: [DamagePlan], seed: UInt64) -> (index: Int, rest: SeededRandom)? {
+    var random = SeededRandom(seed: seed, name: "damage")
+    return random.pick(Array(plans.indices)).map { ($0, random) }
+  }
+
   /// Damage of a kind.
   public init(kind: Kind, parameters: [String: FaultPlan.Value]) {
     self.kind = kind

@@ -35,6 +35,22 @@ import Testing
     #expect(runs.map(\.labSeed) == Plan.runs([Self.cell("a"), Self.cell("b")], rounds: 2).map(\.labSeed))
   }
 
+  /// Three rounds try each cell on each of three kinds of damage, and begin with different ones.
+  @Test func roundsMeetEveryDamage() {
+    var cells = ["a", "b", "c", "d", "e", "f"].map { Self.cell($0) }
+    for index in cells.indices {
+      cells[index].damage = DamagePlan.Kind.allCases.map { DamagePlan(kind: $0, parameters: [:]) }
+    }
+    let drawn = Plan.runs(cells, rounds: 6).map { run in
+      (run.cell.id, run.round, DamagePlan.drawn(of: run.cell.damage, seed: run.labSeed)?.index)
+    }
+    for cell in cells {
+      let kinds = drawn.filter { $0.0 == cell.id }.map(\.2)
+      #expect(Set(kinds.prefix(3)) == [0, 1, 2] && Array(kinds.prefix(3)) == Array(kinds.suffix(3)))
+    }
+    #expect(Set(drawn.filter { $0.1 == 1 }.map(\.2)).count > 1)
+  }
+
   @Test func whatIsDoneIsNotDoneAgain() {
     let backlog = Self.backlog(["a", "b"], rounds: 2, [Self.record("a"), Self.record("b", .wrong, round: 2)])
     #expect(backlog.pending.map { "\($0.cell.id)\($0.round)" } == ["b1", "a2"])
