@@ -83,6 +83,9 @@ public struct Summary: Sendable, Codable, Equatable {
   public var commit: String?
   /// Seconds of one whole pass over all cells: while at least one of its labs was under way. Nil where none is whole.
   public var passSeconds: Double?
+  /// Seconds of a grade and of `firedrill verify`, those of all scenarios taken together; see `ScenarioLine`.
+  public var grade: Spread?
+  public var verification: Spread?
   /// Sizes of the images that nodes were made from; none without containers.
   public var images: [Image]?
   /// The scenarios, sorted by id.
@@ -98,7 +101,12 @@ public struct Summary: Sendable, Codable, Equatable {
     version = build.version
     commit = build.commit
     let all = records.filter { $0.files == files[$0.scenario] && $0.programs == programs }
-    passSeconds = Self.pass(subjects.flatMap(\.cells), all)
+    let cells = subjects.flatMap(\.cells)
+    passSeconds = Self.pass(cells, all)
+    // A cell's id says its kind, whichever its scenario is.
+    let figures = Figures(cells, all.filter { $0.outcome != .missing })
+    grade = figures.grade
+    verification = figures.verification
     scenarios = subjects.sorted { $0.scenario < $1.scenario }.map { subject in
       let hash = files[subject.scenario] ?? ""
       let own = all.filter { $0.scenario == subject.scenario && $0.outcome != .missing }

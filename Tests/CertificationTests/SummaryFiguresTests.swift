@@ -37,6 +37,11 @@ import Testing
     let page = summary.markdown
     #expect(page.contains("| s | 14.1 | 20 | 41 | 41 | 3 | 3 | 200 |"), "\(page)")
     #expect(page.contains("1 grades that could not tell and were asked again. 1 of the runs with busy processors."))
+    #expect(page.contains("| a grade, median | 15 s | 14.1 s | held |"))
+    #expect(page.contains("| a grade, worst | 40 s | 20 s | held |"))
+    #expect(page.contains("| a verification, worst | 45 s | 41 s | held |"))
+    #expect(
+      self.summary([graded("decoy/a", 40.1)]).markdown.contains("| a grade, worst | 40 s | 40.1 s | **missed** |"))
     // The diagnosis, of which there is no verdict, is no proof.
     #expect(line.runs == 7 && page.contains("6 clean runs bound the share of wrong verdicts of all cells"))
   }
@@ -55,8 +60,8 @@ import Testing
     #expect(summary(whole + [at("decoy/a", 2000, 50, round: 2)]).passSeconds == 70)
     #expect(summary(Array(whole.dropLast())).passSeconds == nil)
     #expect(summary([]).passSeconds == nil)
-    #expect(summary(whole).markdown.contains("One pass over all cells took 1 min."))
-    #expect(!summary([]).markdown.contains("One pass"))
+    #expect(summary(whole).markdown.contains("| one pass over all cells | 45 min | 1.2 min | held |"))
+    #expect(summary([]).markdown.contains("| one pass over all cells | 45 min | - |  |"))
   }
 
   @Test func containersSayWhatTheyCost() {

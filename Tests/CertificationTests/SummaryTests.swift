@@ -99,7 +99,7 @@ import Testing
   @Test func thePageSaysWhatIsProven() {
     let page = summary([BacklogTests.record("a"), BacklogTests.record("b", seconds: 12.5)]).markdown
     #expect(page.contains("Certified: 2 cells, 2 runs, 0 wrong verdicts. No run with busy processors."))
-    #expect(page.contains("Firedrill 1.2 of commit `abcdef0`, with labs of processes.\nOne pass over all cells took"))
+    #expect(page.contains("Firedrill 1.2 of commit `abcdef0`, with labs of processes.\n\n| what | at most |"))
     #expect(page.contains("| s | - | - | - | - | - | - | - |"))
     #expect(page.contains("| b | failed: c (r) | 1 | 0 | 0 | 0 | 12.5 | 12.5 |"))
     #expect(page.contains("2 clean runs bound the share of wrong verdicts of all cells below 77.6 %"))
