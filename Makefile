@@ -33,16 +33,18 @@ lint: ## swift format, shellcheck, yamllint, tidiness; every problem is printed
 	scripts/bootstrap lint
 	scripts/lint
 
-# The folder keeps results, so that an interrupted run goes on where it stopped; only a clean one is published. Labs of
-# containers have a folder and a page of their own.
+# Results are kept, so that an interrupted run goes on where it stopped, or where the published runs of the same files
+# and programs end; only a clean one is published. Labs of containers have a folder and a page of their own.
 KIND = $(if $(filter compose --engine=compose,$(ARGS)),-compose)
 BUILT_FROM = $(shell c=$$(git rev-parse --short=12 HEAD 2>/dev/null) || exit 0; \
   git diff --quiet HEAD -- . ':!docs' || c=$$c-dirty; echo "$$c")
 certify: build ## the whole proof matrix, to docs/; ARGS='--repeat 3', '--timing --repeat 20', '--busy', '--engine compose'
+	mkdir -p docs dist/certify$(KIND)
+	f=dist/certify$(KIND)/certification.jsonl; [ -e $$f ] || [ ! -e docs/certification$(KIND).jsonl ] || \
+	  cp docs/certification$(KIND).jsonl $$f
 	$(BIN)/firedrill certify --out dist/certify$(KIND) $(if $(BUILT_FROM),--commit $(BUILT_FROM)) $(ARGS)
-	mkdir -p docs
-	cp dist/certify$(KIND)/certification.json docs/certification$(KIND).json
-	cp dist/certify$(KIND)/certification.md docs/certification$(KIND).md
+	for kind in json jsonl md; do \
+	  cp dist/certify$(KIND)/certification.$$kind docs/certification$(KIND).$$kind || exit; done
 
 mutate: bootstrap ## changes in the checks that no test notices (10 min); FILES= LIMIT= SEED= take a sample
 	FILES='$(FILES)' LIMIT='$(LIMIT)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/mutate

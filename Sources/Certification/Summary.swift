@@ -83,8 +83,9 @@ public struct Summary: Sendable, Codable, Equatable {
   public var commit: String?
   /// Seconds of one whole pass over all cells: while at least one of its labs was under way. Nil where none is whole.
   public var passSeconds: Double?
-  /// Seconds of a grade and of `firedrill verify`, those of all scenarios taken together; see `ScenarioLine`.
+  /// Seconds of a grade, those of all scenarios taken together; see `ScenarioLine`.
   public var grade: Spread?
+  /// Seconds of `firedrill verify`, in the same way.
   public var verification: Spread?
   /// Sizes of the images that nodes were made from; none without containers.
   public var images: [Image]?
