@@ -2,13 +2,16 @@
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from measure import Series
+from measure import NotHere, Series
 from servers import SKU, tool
 from tools import wrk
 
 SAMPLES_A_SECOND = 999
 SECONDS = 3
+# Percent. A server's kernel part is tens of them; where perf may not look into the kernel, none but strays are left.
+LEAST_KERNEL = 1
 LAYERS = ["kernel", "libc", "Swift's runtime", "swift-nio", "Hummingbird", "other packages", "libpq, hiredis", "ours"]
 # Modules by the beginnings of their names; what stands in no row here is of some other package.
 MODULES = {
@@ -34,6 +37,16 @@ def layer(program, symbol):
     return next((name for name, starts in MODULES.items() if module.startswith(starts)), "other packages")
 
 
+def refused(why):
+    """That perf gives nothing to go by, with the setting that usually is the cause; in a container it may be the engine,
+    which forbids the call."""
+    try:
+        setting = Path("/proc/sys/kernel/perf_event_paranoid").read_text(encoding="utf-8").strip()
+    except OSError:
+        setting = "unknown"
+    return NotHere(f"{why} (kernel.perf_event_paranoid is {setting})")
+
+
 def shares(recording):
     """Percent of the samples by layer, in the order of `LAYERS`."""
     done = subprocess.run(
@@ -45,6 +58,8 @@ def shares(recording):
         parts = [part.strip() for part in line.split(";")]
         if len(parts) >= 3:
             found[layer(parts[1], parts[2])] += float(parts[0].rstrip("%"))
+    if found["kernel"] < LEAST_KERNEL:
+        raise refused("perf sees nothing of the kernel here")
     return list(found.values())
 
 
@@ -67,7 +82,8 @@ def layers(work, _, connections=16):
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS + 30)
             load.result()
         if done.returncode != 0:
-            raise SystemExit(f"bench: perf record: {done.stderr.strip()[-500:]}")
+            said = [line.strip(" .") for line in done.stderr.splitlines() if line.strip() not in ("", "Error:")]
+            raise refused(f"perf does not record here: {said[0] if said else done.returncode}")
         return shares(recording)
 
     yield Series(

@@ -11,6 +11,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 NOISY = 0.25
 
 
+class NotHere(Exception):
+    """Why a group can't be measured on this machine; a group raises it, and the page says it."""
+
+
 @dataclass
 class Run:
     """One run of one side. `rate` is what it did a second, or whatever its pair compares; `cpu` the processor seconds

@@ -92,17 +92,21 @@ labs' files on {about['files']}.
             [[row["what"], row["limit"], f"{number(row['measured'])} {row['unit']}".strip(),
               "held" if row["isHeld"] else "**missed**"] for row in figures["limits"]]) + "\n"
     if figures["notMeasured"]:
-        text += f"Not measured, for the time was over: {', '.join(figures['notMeasured'])}.\n\n"
-    text += table(
-        ["what", "ours /s", "against", "theirs /s", "ratio", "CPU us", "their CPU us", "MB", "their MB"], rows)
+        left = "; ".join(f"{name}, for {reason}" for name, reason in figures["notMeasured"].items())
+        text += textwrap.fill(f"Not measured: {left}.", 118) + "\n\n"
+    if rows:
+        text += table(
+            ["what", "ours /s", "against", "theirs /s", "ratio", "CPU us", "their CPU us", "MB", "their MB"], rows) + "\n"
     for series in figures["tables"]:
-        text += f"\n{series['name']}:\n\n"
-        text += table(series["header"], [[spread(value) for value in row] for row in series["rows"]])
+        text += f"{series['name']}:\n\n"
+        text += table(series["header"], [[spread(value) for value in row] for row in series["rows"]]) + "\n"
     if figures["added"]:
-        text += "\nWhat a proxy adds to the median latency of a small request at one connection:\n\n"
+        text += "What a proxy adds to the median latency of a small request at one connection:\n\n"
         text += table(
             ["what", "added us", "range"],
             [[row["name"], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
-             for row in figures["added"]])
+             for row in figures["added"]]) + "\n"
     tried = "\n".join(textwrap.fill(f"- {note}", 118, subsequent_indent="  ") for note in notes(figures))
-    return text + (f"\nWhat was tried, and where the time goes:\n\n{tried}\n" if tried else "")
+    if tried:
+        text += f"What was tried, and where the time goes:\n\n{tried}\n"
+    return text.rstrip("\n") + "\n"
