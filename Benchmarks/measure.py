@@ -50,7 +50,7 @@ def processor_seconds(pids):
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
                 fields = file.read().rsplit(")", 1)[1].split()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             continue
         # utime, stime and those of children that were waited for: proc(5).
         total += sum(int(fields[index]) for index in (11, 12, 13, 14))
@@ -76,9 +76,24 @@ def family(pid):
         with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
             for child in file.read().split():
                 found += family(int(child))
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         pass
     return found
+
+
+def families(pids):
+    """The processes and everything below them."""
+    return [member for pid in pids for member in family(pid)]
+
+
+def families_seconds(pids):
+    """Processor time of the processes and of everything that is or was below them, in seconds: a server's workers that
+    come and go count too. One that ends while it is read would count twice or not at all; then it is read again."""
+    while True:
+        members = families(pids)
+        used = processor_seconds(members)
+        if families(pids) == members:
+            return used
 
 
 @dataclass

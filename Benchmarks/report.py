@@ -79,7 +79,7 @@ Each row compares two sides that ran in turn (A B A B) on one machine: medians o
 {figures['secondsOfARun']} s. The ratio is ours to theirs, with the least and the greatest of the runs; a pair whose
 ratios differ by more than a quarter is marked noisy. CPU is the processor time of the measured program (not of the
 load, but where the load generator is what is measured) for each request, in microseconds; MB is its memory (PSS)
-afterwards. Generated; `make bench` writes it anew, in {figures['seconds']} s.
+towards the end of a run. Generated; `make bench` writes it anew, in {figures['seconds']} s.
 
 Machine: {about['processors']} processors ({about['model']}), {about['memoryMB']} MB, Linux {about['kernel']};
 labs' files on {about['files']}.

@@ -3,29 +3,47 @@ import os
 import re
 import subprocess
 
-from measure import Run, family, processor_seconds, proportional_memory
+from measure import Run, families, families_seconds, proportional_memory
 from servers import tool
 
+# When in a run memory is looked at: servers have a process or a buffer for each connection only while there are some.
+LATE = 0.8
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+def watched(words, seconds, environment=None, pids=None):
+    """Runs a program: what it printed, and the memory of `pids`, or its own, when most of `seconds` are over; of a run
+    that ends sooner there is none."""
+    memory = 0
+    with subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=environment) as process:
+        try:
+            try:
+                output, errors = process.communicate(timeout=seconds * LATE)
+            except subprocess.TimeoutExpired:
+                memory = proportional_memory(families([process.pid] if pids is None else pids))
+                output, errors = process.communicate(timeout=seconds * 3 + 30)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise SystemExit(f"bench: {words[0]}: {(errors or output).strip()[-500:]}")
+    return output, memory
 
 
 def measured(words, pids, seconds, parse, environment=None, counts_itself=False):
     """Runs a load program, and gives its figures with the processor time of `pids`, or its own, for each thing done."""
-    members = [member for pid in pids for member in family(pid)]
     def used_so_far():
         if counts_itself:
             times = os.times()
             return times.children_user + times.children_system
-        return processor_seconds(members)
+        return families_seconds(pids)
     before = used_so_far()
-    done = subprocess.run(
-        [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=seconds * 3 + 30, env=environment)
+    output, memory = watched(words, seconds, environment, None if counts_itself else pids)
     used = used_so_far() - before
-    if done.returncode != 0:
-        raise SystemExit(f"bench: {words[0]}: {(done.stderr or done.stdout).strip()[-500:]}")
-    run = parse(done.stdout)
-    run.memory = proportional_memory(members)
+    run = parse(output)
+    run.memory = memory or proportional_memory(families(pids))
     run.cpu = used / (run.extra.get("count") or run.rate * seconds)
     return run
 
