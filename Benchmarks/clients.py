@@ -6,7 +6,7 @@ import subprocess
 
 from measure import Bound, Run, Series, pair
 from servers import BIN, ROOT, tool
-from tools import hey, wrk
+from tools import hey, watched, wrk
 
 
 def loop_program(work):
@@ -20,18 +20,15 @@ def loop_program(work):
     return program
 
 
-def timed(words, environment, seconds):
-    """Runs a loop that prints `count` and `rate`, with the processor time that it used itself."""
+def timed(words, environment, seconds, weighs=True):
+    """Runs a loop that prints `count` and `rate`, with the processor time and memory that it used itself. A look at its
+    memory holds it up for a moment, so there is none where moments are what is measured."""
     before = os.times()
-    done = subprocess.run(
-        [str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=seconds * 3 + 30, env={"PATH": "/usr/bin:/bin", **environment})
+    output, memory = watched(words, seconds, {"PATH": "/usr/bin:/bin", **environment}, None if weighs else [])
     after = os.times()
-    if done.returncode != 0:
-        raise SystemExit(f"bench: {words[0]}: {(done.stderr or done.stdout).strip()[-500:]}")
-    found = json.loads(done.stdout)
+    found = json.loads(output)
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    return Run(found["rate"], cpu=used / max(1, found["count"]), extra=found)
+    return Run(found["rate"], cpu=used / max(1, found["count"]), memory=memory, extra=found)
 
 
 def logins(work):
@@ -84,7 +81,9 @@ def reactor(work, seconds):
 
     def stall(kind):
         where = ["--host", server["PGHOST"], "--user", "inventory", "--database", "inventory", "--connections", 16]
-        run = timed([BIN / "bench-driver", "stall", *where, "--beside", kind, "--seconds", seconds], server, seconds)
+        run = timed(
+            [BIN / "bench-driver", "stall", *where, "--beside", kind, "--seconds", seconds], server, seconds,
+            weighs=False)
         return [run.extra["p99_us"], run.extra["longest_us"] / 1000]
 
     yield Series(
@@ -122,7 +121,8 @@ def generator(work, seconds, connections=16):
 
     def lateness(rate):
         run = timed(
-            [driver, "open", "--base", f"http://127.0.0.1:{quick}", "--rate", rate, "--seconds", seconds], {}, seconds)
+            [driver, "open", "--base", f"http://127.0.0.1:{quick}", "--rate", rate, "--seconds", seconds], {}, seconds,
+            weighs=False)
         return [run.extra["rate"], run.extra["lateness_p50_us"], run.extra["lateness_p99_us"], run.cpu * 1e6]
 
     yield Series(
