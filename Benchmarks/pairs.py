@@ -112,8 +112,8 @@ ALL = {
     "databases": databases, "layers": layers.layers, "gateways": gateways, "proxies": proxies, "clients": clients.clients,
     "reactor": clients.reactor, "generator": clients.generator, "accuracy": faults.accuracy,
     "clearing": faults.clearing, "starts": starts.starts, "grades": starts.grades,
-    "binaries": starts.binaries,
+    "certification": starts.certification, "binaries": starts.binaries,
     "fleets": growth.fleets,
     "labs": growth.labs}
 # A lab beside them would be measured too.
-WITHOUT_LAB = {"proxies", "accuracy", "clearing", "starts", "grades", "binaries", "labs"}
+WITHOUT_LAB = {"proxies", "accuracy", "clearing", "starts", "grades", "certification", "binaries", "labs"}

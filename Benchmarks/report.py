@@ -86,7 +86,7 @@ labs' files on {about['files']}.
 
 """
     if figures["limits"]:
-        text += "What the parts must hold, with what was measured now:\n\n"
+        text += "What the parts must hold, with what was measured now, or by the file that a row names:\n\n"
         text += table(
             ["what", "limit", "measured", ""],
             [[row["what"], row["limit"], f"{number(row['measured'])} {row['unit']}".strip(),
