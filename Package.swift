@@ -141,7 +141,8 @@ let package = Package(
     .target(
       name: "PureLoops",
       dependencies: [
-        "Clients", "DrillCore", "FleetAPI", "Load", "Resilience", "ServiceKit", "StableHash", metrics, nio[0],
+        "Clients", "DrillCore", "FleetAPI", "Inventory", "Load", "Resilience", "ServiceKit", "StableHash", metrics,
+        nio[0],
       ],
       path: "Benchmarks/Pure", swiftSettings: strict),
     .executableTarget(

@@ -1,5 +1,6 @@
 import Clients
 import FleetAPI
+import Inventory
 import Metrics
 import NIOCore
 import Resilience
@@ -26,7 +27,13 @@ extension PureLoop {
     let timers = (0..<20).map { registry.makeTimer(label: "requests", dimensions: [("route", "/route-\($0)")]) }
     for timer in timers { timer.recordNanoseconds(1_234_567) }
     return [
-      PureLoop("product to JSON") { try JSONBody.encode(product).readableBytes },
+      PureLoop("product to JSON, by hand") {
+        var text = ""
+        product.appendJSON(to: &text)
+        return ByteBuffer(string: text).readableBytes
+      },
+      // What the services spare themselves.
+      PureLoop("product to JSON, by an encoder") { try JSONBody.encode(product).readableBytes },
       PureLoop("cart from JSON") { try JSONBody.decode(OrderRequest.self, from: cart).items.count },
       PureLoop("statement with three values") {
         let query: PostgresQuery = "UPDATE stock SET left = left - \(2) WHERE sku = \("SKU-0001") AND left >= \(2)"

@@ -46,17 +46,9 @@ struct Catalogue: Sendable {
       sku: sku, initial: initial, onHand: onHand, reserved: reserved, sold: sold, version: version)
   }
 
-  /// Writes a `Product` by hand: this is the shop's busiest answer, and an encoder costs more than the look-up.
   private func append(_ row: PostgresRow, to text: inout String) throws {
     let (sku, name, description, price, updated) = try row.decode((String, String, String, Int64, String).self)
-    text += #"{"description":"#
-    JSONText.append(description, to: &text)
-    text += #","name":"#
-    JSONText.append(name, to: &text)
-    text += #","price_cents":\#(price),"sku":"#
-    JSONText.append(sku, to: &text)
-    text += #","updated_at":"#
-    JSONText.append(updated, to: &text)
-    text += "}"
+    Product(sku: sku, name: name, description: description, priceCents: price, updatedAt: updated)
+      .appendJSON(to: &text)
   }
 }
