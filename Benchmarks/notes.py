@@ -2,6 +2,8 @@
 from layers import LAYERS
 
 RUNTIME = "Swift's runtime"
+# What two figures may differ by and still be called the same: few runs each.
+EVEN = 1.1
 
 
 def micro(seconds):
@@ -16,7 +18,9 @@ def notes(figures):
     """The sentences whose figures were measured."""
     rows = {row["name"]: row for row in figures["pairs"]}
     series = {table["name"]: {row[0]: row for row in table["rows"]} for table in figures["tables"]}
-    for note in (splice, proxy_time, pipelines, auto_pipelining, stripped, service_time, starts):
+    for note in (
+            splice, proxy_time, pipelines, auto_pipelining, stripped, service_time, product_text, loop_tasks, across,
+            growth, starts):
         try:
             yield note(rows, series)
         except KeyError:
@@ -84,6 +88,46 @@ def service_time(rows, series):
         "server's share two processors with nobody; here wrk, the inventory and the server share them. Half of the HTTP "
         "part would have to go to reach the limit: a server on swift-nio's channels without tasks, streams and generic "
         "middleware for each request, which Hummingbird is there to spare us.")
+
+
+def product_text(rows, _):
+    product = rows["product by Postgres"]["cpuOurs"]
+    return (
+        "**A product's JSON: written by hand, kept.** It is the shop's busiest answer, which takes "
+        f"{micro(product)} of processor time by Postgres, HTTP and all. `make instructions` counts both ways: `product "
+        "to JSON, by hand` and `by an encoder`.")
+
+
+def loop_tasks(rows, _):
+    product = rows["product by Redis"]["cpuOurs"]
+    return (
+        "**Tasks on the event loop's thread: kept, in services and in the load generator.** On Swift's own threads "
+        "each request would change sides twice and wake a thread each time, on top of the "
+        f"{micro(product)} that a product by Redis takes in all. What runs there must not block. No setting turns it "
+        "off: whoever takes `withTaskExecutorPreference` out of `ServiceMain.swift` sees by `Benchmarks/bench.py --only "
+        "databases` what it brings.")
+
+
+def across(rows, _):
+    ratio = rows["product by Postgres"]["ratio"]
+    return (
+        f"**Optimisation across modules: not used.** A product by Postgres has {ratio:.2f} of pgbench's rate here; "
+        "this was tried to get nearer, and brought no gain for a longer build. To see it: `swift build -c release "
+        "--static-swift-stdlib --scratch-path .build/across -Xswiftc -cross-module-optimization`, then "
+        "`FIREDRILL_BIN_DIR=$PWD/.build/across/release Benchmarks/bench.py --only databases`.")
+
+
+def growth(_, series):
+    rows = series["Instances of one service"]
+    table = {count: [value["median"] for value in values] for count, (_, *values) in rows.items()}
+    (_, soon, _, little), (_, late, _, much) = table[10], table[200]
+    (begun, _, before, _), (done, _, after, _) = table[101], table[200]
+    grows = "no faster than" if late <= soon * EVEN and much <= little * EVEN else "faster than"
+    return (
+        f"**Cost of instances: it grows {grows} their number.** Of 10 each takes {soon:.0f} ms to start and "
+        f"{little:.1f} MB, of 200 each {late:.0f} ms and {much:.1f} MB; from 101 to 200 one more takes "
+        f"{1000 * (done - begun) / 99:.0f} ms and {(after - before) / 99:.1f} MB. What all share, such as the "
+        "program's pages, counts for each in part.")
 
 
 def starts(_, series):

@@ -106,7 +106,9 @@ labs' files on {about['files']}.
             ["what", "added us", "range"],
             [[row["name"], f"{row['medianMicroseconds']:.1f}", f"{row['min']:.1f} to {row['max']:.1f}"]
              for row in figures["added"]]) + "\n"
-    tried = "\n".join(textwrap.fill(f"- {note}", 118, subsequent_indent="  ") for note in notes(figures))
+    # A command must not be cut at its hyphens.
+    tried = "\n".join(
+        textwrap.fill(f"- {note}", 118, subsequent_indent="  ", break_on_hyphens=False) for note in notes(figures))
     if tried:
         text += f"What was tried, and where the time goes:\n\n{tried}\n"
     return text.rstrip("\n") + "\n"
