@@ -110,10 +110,14 @@ class Workplace:
         """Starts one of our services on a port of its own: its port and process."""
         port = free_port()
         host = f"127.0.0.1:{port}"
-        environment = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": port, "HOSTNAME": f"{service}-1", "LOG_LEVEL": "error"}
+        environment = {"HTTP_HOST": "127.0.0.1", "HTTP_PORT": port, "HOSTNAME": f"{service}-1", "LOG_LEVEL": "warning"}
+        name = f"{service}-{port}"
         pid = self.start(
-            [BIN / "fleet", service], lambda: answers(f"http://{host}/readyz"), f"{service}-{port}",
-            environment | settings)
+            [BIN / "fleet", service], lambda: answers(f"http://{host}/readyz"), name, environment | settings)
+        # It goes on without a setting that it doesn't know, as something else than what is to be measured.
+        log = (self.folder / f"{name}.log").read_text(encoding="utf-8")
+        if "unknown setting" in log:
+            raise SystemExit(f"bench: {name}: {log[-2000:]}")
         return port, pid
 
     def inventory(self, settings):
