@@ -104,6 +104,12 @@ import Testing
     #expect(finding.status == .met)
   }
 
+  /// At rest is before the fault was ordered, and not the moment at which it was.
+  @Test func whatFiresTheMomentTheFaultComesIsNew() {
+    #expect(check.evaluate(history { $0.addAlert("Filling", "firing", at: 111) }).status == .met)
+    #expect(check.evaluate(history { $0.addAlert("Filling", "firing", at: 110) }).reason == "alert_always_on")
+  }
+
   @Test func whatWasOnItsWayAtRestDoesNotCount() {
     let finding = check.evaluate(
       history {
