@@ -20,15 +20,23 @@ import Topology
   private func spec(_ lines: String, _ rest: String = "", judge: Bool = false) throws -> SpawnSpec {
     let text = "services:\n  a: {command: [x], \(lines)}\n\(rest)\n"
     let topology = try Topology.parse([Topology.Source(name: "compose.yaml", text: text, judge: judge)])
+    let builder = try builder(of: topology, lab: lab, share: scratch.path + "/share")
+    return try builder.spec(for: try #require(topology.service("a")), instance: 1)
+  }
+
+  /// For an installation whose programs are in the scratch folder.
+  private func builder(of topology: Topology, lab: LabFolder, share: String) throws -> SpecBuilder {
     var plan = AddressPlan(block: 70)
     plan.include(topology)
     let run = RunDirectory(path: scratch.path + "/run")
-    for folder in [run.volumes, run.judgeVolumes, run.judgeRun, run.secrets] {
+    for folder in [run.volumes, run.judgeVolumes, run.judgeRun, run.secrets, run.judgeSecrets] {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
-    let installation = Installation(share: scratch.path + "/share", programs: scratch.path)
-    let builder = SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: topology)
-    return try builder.spec(for: try #require(topology.service("a")), instance: 1)
+    for secret in topology.secrets where secret.judge {
+      try "word\n".write(toFile: "\(run.judgeSecrets)/\(secret.name)", atomically: true, encoding: .utf8)
+    }
+    let installation = Installation(share: share, programs: scratch.path)
+    return SpecBuilder(lab: lab, run: run, installation: installation, plan: plan, topology: topology)
   }
 
   /// What is said against it.
@@ -88,6 +96,41 @@ import Topology
     let judges = try spec("volumes: [\"x:/data\"]", "volumes: {x: {}}", judge: true).mounts
     let paths = [theirs, judges].map { $0.first { $0.target == "/data" }?.source }
     #expect(paths[0] != paths[1] && !paths.contains(nil))
+  }
+
+  /// Of the shop and its judge as they are given out: a build of the trainee's own is what the shop runs, and nothing
+  /// that judges is any other for it.
+  @Test func whatJudgesIsNeverTheTraineesBuild() throws {
+    let installation = Installation(share: Repository.root, programs: scratch.path)
+    let lab = LabFolder(path: scratch.path + "/whole")
+    try lab.make(scenario: "stale-reads", installation: installation, project: "firedrill-1", force: false)
+    let topology = try Topology.load(lab: lab.path, judgeFile: installation.judgeTopology)
+    let builder = try builder(of: topology, lab: lab, share: Repository.root)
+    func specs() throws -> [SpawnSpec] { try topology.services.map { try builder.spec(for: $0, instance: 1) } }
+    func runs(_ spec: SpawnSpec, _ program: String) -> Bool {
+      spec.mounts.filter { $0.target == "/app/bin/fleet" } == [.bind(program, at: "/app/bin/fleet", readOnly: true)]
+    }
+    let (ours, theirs) = (installation.fleet, lab.stateFolder + "/bin/fleet")
+    try program(ours)
+    let before = try specs()
+    #expect(before.allSatisfy { runs($0, ours) })
+    try program(theirs)
+    let after = try specs()
+    let judges = after.filter(\.judge)
+    #expect(Set(judges.map(\.service)).isSuperset(of: ["provider", "proxy", "prometheus"]))
+    #expect(judges == before.filter(\.judge) && judges.allSatisfy { runs($0, ours) })
+    let shop = zip(before, after).filter { !$1.judge }
+    #expect(shop.allSatisfy { runs($1, theirs) })
+    // Only who runs it has to be deployed anew.
+    let services = shop.filter { $0.fingerprint != $1.fingerprint }.map { $1.service }
+    #expect(services == ["gateway", "inventory", "order", "payment"])
+  }
+
+  private func program(_ path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try "#!/bin/sh\n# \(path)\n".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(chmod(path, 0o755) == 0)
   }
 
   @Test func aSecretIsAPlainFileOfTheLab() throws {
