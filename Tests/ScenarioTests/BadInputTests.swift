@@ -86,11 +86,26 @@ extension ScenarioTests {
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.errors.contains("compose.yaml:"), "\(result.errors)")
         #expect(result.errors.contains("comand"), "\(result.errors)")
+        try commandsOfARunbookThatFailAreSeenTo(cli)
         #expect(try cli.run("stop-node", "inventory-700").errors.contains("there is no node"))
         #expect(try cli.run("scale", "inventory=251").status == 64)
         #expect(try cli.run("chaos", "inject", "pause-node", "node=redis", "--lease", "0").status == 64)
         try garbageOnTheSocketsStopsNobody(cli)
       }
+    }
+
+    /// The commands end by deploying, which these files don't let them.
+    private func commandsOfARunbookThatFailAreSeenTo(_ cli: CLI) throws {
+      let failed = try cli.run("runbook", "--run", "cap-300")
+      #expect(failed.status == 1, "\(failed.errors)")
+      #expect(failed.out.contains("compose.yaml:") && failed.out.contains("comand"), "\(failed)")
+      // Those before the one that failed were run.
+      let settings = try String(contentsOfFile: cli.lab + "/inventory-db/postgresql.conf", encoding: .utf8)
+      #expect(settings.contains("\nmax_connections = 300"))
+      let shown = try cli.run("runbook", "--run", "read-the-file")
+      #expect(shown.status == 0 && shown.out.contains("max_connections = 300"), "\(shown)")
+      let unknown = try cli.run("runbook", "--run", "cap-30")
+      #expect(unknown.status == 64 && unknown.errors.contains("did you mean"), "\(unknown.errors)")
     }
 
     private func garbageOnTheSocketsStopsNobody(_ cli: CLI) throws {

@@ -37,6 +37,33 @@ extension SideBySideTests {
       let found = try cli.launch(["psql", "--", "-d", "inventory", "-At"] + look).wait(20)
       #expect(found.out == "12MB\nz\n--\n1\n{lock_timeout=2s}\n", "\(found.errors)")
       #expect(try cli.run("redis-cli", "--", "CONFIG", "GET", "maxmemory-policy").out.contains("allkeys-lru"))
+      try aResetTakesItBack(cli)
+    }
+
+    /// Files, data and servers are as they began; what is not the topology's stays: secrets, logs, the post-mortem.
+    private func aResetTakesItBack(_ cli: CLI) throws {
+      let files = FileManager.default
+      let own = ["own/notes.txt", "postmortem.md", "logs/notes.txt"].map { "\(cli.lab)/\($0)" }
+      try files.createDirectory(atPath: cli.lab + "/own", withIntermediateDirectories: true)
+      for path in own { try "mine\n".write(toFile: path, atomically: true, encoding: .utf8) }
+      try files.removeItem(atPath: cli.lab + "/preflight")
+      let secret = try String(contentsOfFile: cli.lab + "/secrets/postgres-password", encoding: .utf8)
+      let changed = try cli.run("diff").out.matches(of: /(?m)^\+\+\+ \.\/(\S+)/).map { String($0.1) }
+      #expect(
+        changed.sorted() == [
+          "own/notes.txt", "postgres/postgresql.conf", "preflight", "redis/redis.conf", "sql/inventory/schema.sql",
+        ])
+      let reset = try cli.run("reset")
+      #expect(reset.status == 0, "\(reset.errors)")
+      #expect(try cli.run("diff").out == "nothing is changed\n")
+      #expect(own.map(files.fileExists(atPath:)) == [false, true, true])
+      #expect(files.isExecutableFile(atPath: cli.lab + "/preflight"))
+      #expect(try String(contentsOfFile: cli.lab + "/secrets/postgres-password", encoding: .utf8) == secret)
+      let look = ["SHOW work_mem", "SELECT to_regclass('inventory.extra') IS NULL"].flatMap { ["-c", $0] }
+      let found = try cli.launch(["psql", "--", "-d", "inventory", "-At"] + look).wait(20)
+      #expect(found.out == "4MB\nt\n", "\(found.errors)")
+      #expect(try cli.run("redis-cli", "--", "CONFIG", "GET", "maxmemory-policy").out.contains("noeviction"))
+      #expect(try cli.run("changes").out.contains("reset: files, data and nodes as they began"))
     }
 
     @Test func takingUpALabNamesNoneAndNeedsOne() throws {
