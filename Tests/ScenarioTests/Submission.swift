@@ -73,11 +73,50 @@ struct Submission {
     #expect(chmod("\(folder)/\(name)", mode) == 0)
   }
 
-  /// The runbook's cap-300.
+  /// The runbook's cap-300, or of `deadlock` its one-order.
   func repair() throws {
-    try edit("inventory-db/postgresql.conf") {
-      $0.replacing(/(?m)^max_connections = [0-9]*/, with: "max_connections = 300")
+    guard scenario == "deadlock" else {
+      return try edit("inventory-db/postgresql.conf") {
+        $0.replacing(/(?m)^max_connections = [0-9]*/, with: "max_connections = 300")
+      }
     }
+    try edit("sql/inventory/reserve-lock.sql") { $0.replacing("ORDER BY cart.line", with: "ORDER BY stock.sku") }
+    try edit("sql/inventory/sync-stock.sql") { $0.replacing("ORDER BY sku DESC", with: "ORDER BY sku") }
+  }
+
+  /// The folder of the lab that is being verified; nil before there is one.
+  var verifiedLab: String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path("tmp"))) ?? []
+    return names.first { $0.hasPrefix("firedrill-verify-") }.map { path("tmp/\($0)/lab") }
+  }
+
+  /// The services that run in that lab, by name, with the bytes of the program's file that each runs.
+  func runningServices() -> [String: Set<Int>] {
+    guard let verifiedLab, let guardian = Processes.withWords("guardian", verifiedLab).first else { return [:] }
+    let nodes = Set(Processes.children(of: guardian))
+    return Processes.all.reduce(into: [:]) { all, process in
+      guard nodes.contains(process.pid), process.line.count > 1, process.line[0] == "fleet" else { return }
+      all[process.line[1], default: []].insert(Self.bytes("/proc/\(process.pid)/exe"))
+    }
+  }
+
+  /// The services' program as somebody else might have built it: the installed one and a byte.
+  ///
+  /// - Returns: the bytes of both.
+  func buildOwnFleet(_ path: String) throws -> (own: Int, installed: Int) {
+    let installed = (cli.program as NSString).deletingLastPathComponent + "/fleet"
+    try FileManager.default.copyItem(atPath: installed, toPath: path)
+    let file = try #require(FileHandle(forWritingAtPath: path))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data([0]))
+    try file.close()
+    return (Self.bytes(path), Self.bytes(installed))
+  }
+
+  /// Links are followed; 0 where nothing is.
+  private static func bytes(_ path: String) -> Int {
+    var info = stat()
+    return stat(path, &info) == 0 ? Int(info.st_size) : 0
   }
 
   func verify(timeout: TimeInterval = 120) throws -> CLI.Result {

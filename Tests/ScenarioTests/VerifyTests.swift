@@ -7,15 +7,30 @@ extension ScenarioTests {
   @Suite(.serialized) struct VerifyTests {
     private static let scenario = "one-bad-instance"
 
+    /// With services of a build of their own: the shop runs it, and what judges doesn't.
     @Test func aGoodLabPassesInAPipeline() throws {
       try Submission.with { lab in
         try lab.repair()
-        let result = try lab.run(Pipeline.github(share: lab.cli.share))
+        let (own, installed) = try lab.buildOwnFleet(lab.path("fleet"))
+        let inputs = ["fleet": lab.path("fleet")]
+        let verifying = try lab.launch(Pipeline.github(share: lab.cli.share, inputs: inputs))
+        try eventually(within: 60, "the shop runs what was handed in") {
+          let running = lab.runningServices()
+          return ["gateway", "inventory", "order", "payment"].allSatisfy { running[$0] == [own] }
+        }
+        #expect(lab.runningServices()["provider"] == Set([installed]))
+        let result = try verifying.wait(120)
         #expect(result.status == 0, "\(result.out)\n\(result.errors)")
         #expect(try lab.verdict()["verdict"] as? String == "passed")
-        #expect(try lab.report("junit.xml").contains("failures=\"0\" errors=\"0\""))
+        let junit = try lab.report("junit.xml")
+        #expect(junit.contains("failures=\"0\" errors=\"0\""))
         let summary = try lab.report("summary.md")
         #expect(summary.contains("✅ passed"))
+        // What a pipeline has to wait for, in both reports.
+        let suite = try #require(junit.firstMatch(of: /<testsuite [^>]*time="([0-9.]+)"/), "\(junit)")
+        let seconds = try #require(Double(suite.1))
+        #expect(seconds > 10 && seconds <= 45)
+        #expect(summary.contains("| \((seconds * 10).rounded() / 10) |\n"), "\(seconds): \(summary)")
         #expect(summary.contains("- \(Self.scenario): firedrill-reports/evidence/\(Self.scenario)/latency.svg, "))
         #expect(try lab.text("page.md") == summary)
         let evidence = lab.path("firedrill-reports/evidence/\(Self.scenario)")
@@ -71,6 +86,84 @@ extension ScenarioTests {
         // The file that is named is one that the repository has.
         let order = "\n::error file=labs/\(Self.scenario)/compose.yaml,title="
         #expect(result.out.contains(order) == (system == "github"), "\(result.out)")
+      }
+    }
+
+    /// `all` stands for each that has a folder of its name. What is wrong is worse than what could not be told: files
+    /// that are refused are before there is need of a folder for temporary files, which is nowhere.
+    @Test func ofAllThatAreThereTheWorstCounts() throws {
+      try Submission.with { lab in
+        let files = FileManager.default
+        let (ids, labs) = ([Self.scenario, "stale-reads"], lab.path("labs"))
+        try files.createDirectory(atPath: labs, withIntermediateDirectories: true)
+        for name in ids + ["no-scenario"] { try files.copyItem(atPath: lab.folder, toPath: "\(labs)/\(name)") }
+        func spoil(_ id: String) throws {
+          try "services: {}\n".write(toFile: "\(labs)/\(id)/judge.yaml", atomically: true, encoding: .utf8)
+        }
+        func mend(_ id: String) throws { try files.removeItem(atPath: "\(labs)/\(id)/judge.yaml") }
+        func outcomes(_ text: String) throws -> [String] {
+          let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+          let each = try #require(json?["verdicts"] as? [[String: Any]], "\(text)")
+          let all = try #require(json?["verdict"] as? String)
+          return [all] + each.map { "\($0["scenario"] ?? "") \($0["verdict"] ?? "")" }
+        }
+        for id in ids { try spoil(id) }
+        let both = try lab.cli.run("verify", "--all", "--json", "--lab", labs)
+        #expect(both.status == 1, "\(both.errors)")
+        #expect(try outcomes(both.out) == ["failed"] + ids.map { "\($0) failed" })
+        let pipeline = try Pipeline.gitlab(
+          share: lab.cli.share, ["FIREDRILL_LABS": "labs", "FIREDRILL_AGAIN": "0"])
+        func verify() throws -> CLI.Result {
+          try lab.run(pipeline, scenarios: "all", temporary: lab.path("nowhere"))
+        }
+        for id in ids {
+          try mend(id)
+          let mixed = try verify()
+          #expect(mixed.status == 1, "\(mixed.errors)")
+          let each = ids.map { "\($0) \($0 == id ? "inconclusive" : "failed")" }
+          #expect(try outcomes(lab.report("verdicts.json")) == ["failed"] + each)
+          let counts = "<testsuites tests=\"2\" failures=\"1\" errors=\"1\" skipped=\"0\">"
+          #expect(try lab.report("junit.xml").contains(counts))
+          try spoil(id)
+        }
+        for id in ids { try mend(id) }
+        #expect(try verify().status == 3)
+        #expect(try outcomes(lab.report("verdicts.json")).first == "inconclusive")
+        let none = try lab.cli.run("verify", "--all", "--lab", lab.folder)
+        #expect(none.status == 64 && none.errors.contains("no folder with a scenario's name"), "\(none.errors)")
+      }
+    }
+
+    /// In the midst of a grade, with users at work whom it goes on serving: nothing was wrong until then, and nobody
+    /// knows what was afterwards.
+    @Test func aGraderThatIsShutOutOfTheDatabaseCannotTell() throws {
+      try Submission.with("deadlock") { lab in
+        try lab.repair()
+        let verifying = try lab.cli.launch([
+          "verify", lab.scenario, "--plain", "--lab", lab.folder, "--junit", lab.path("junit.xml"),
+        ])
+        try eventually(within: 60, "users come") { verifying.errors.contains("users for ") }
+        let fresh = try #require(lab.verifiedLab)
+        func sql(_ texts: String...) throws -> CLI.Result {
+          let commands = texts.flatMap { ["-c", $0] }
+          return try lab.cli.launch(["psql", "--lab", fresh, "--", "-d", "orders", "-XAt"] + commands).wait(20)
+        }
+        try eventually(within: 30, "they order") {
+          try sql("SELECT count(*) > 3 FROM orders.orders").out == "t\n"
+        }
+        // The judge's role; services have roles of their own.
+        let shut = try sql(
+          "ALTER ROLE postgres NOLOGIN",
+          """
+          SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity
+          WHERE usename = 'postgres' AND pid <> pg_backend_pid()
+          """)
+        #expect(shut.out == "ALTER ROLE\nt\n", "\(shut.errors)")
+        let result = try verifying.wait(120)
+        #expect(result.status == 3, "\(result.out)\n\(result.errors)")
+        let xml = try lab.text("junit.xml")
+        #expect(xml.contains("<error type=\"probe_dead\"") && !xml.contains("<failure"), "\(xml)")
+        #expect(xml.contains("name=\"users-are-served\" time=\"0\"/>"), "\(xml)")
       }
     }
 
