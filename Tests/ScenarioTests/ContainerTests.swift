@@ -5,27 +5,6 @@ import Testing
 /// `scripts/with-docker` has both.
 extension ScenarioTests {
   @Suite(.serialized) struct ContainerTests {
-    private func docker(_ cli: CLI, _ arguments: String...) throws -> String {
-      let result = try cli.launch(["docker"] + arguments, program: "/usr/bin/env").wait(30)
-      try #require(result.status == 0, "\(result.errors)")
-      return result.out.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    /// Whichever Compose is there.
-    private static let compose =
-      "$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)"
-
-    private func compose(_ cli: CLI, in folder: String, _ arguments: String) throws -> CLI.Result {
-      try cli.launch(["-c", "cd '\(folder)' && \(Self.compose) \(arguments)"], program: "/bin/sh").wait(120)
-    }
-
-    /// Nothing of the lab with that run folder is left in Docker.
-    private func requireNothing(of run: String, _ cli: CLI) throws {
-      let filter = "label=firedrill.run=\(run)"
-      #expect(try docker(cli, "ps", "--all", "--quiet", "--filter", filter).isEmpty)
-      #expect(try docker(cli, "network", "ls", "--quiet", "--filter", filter).isEmpty)
-    }
-
     @Test func aFailureIsPractisedAndRepaired() throws {
       let cli = try CLI(engine: "compose")
       defer { try? cli.finish() }
@@ -39,7 +18,7 @@ extension ScenarioTests {
       let passed = try cli.json("grade", "--json")
       #expect(passed.status == 0, "\(passed.value)")
       #expect(try cli.run("stop").status == 0)
-      try requireNothing(of: run, cli)
+      try cli.requireNothing(of: run)
     }
 
     @Test func aNodeIsWhatItIsAsAProcess() throws {
@@ -105,7 +84,7 @@ extension ScenarioTests {
       kill(try #require(Processes.withWords("guardian", cli.lab).first), SIGKILL)
       try eventually(within: 5, "every container has ended") { !pids.contains(where: Processes.isAlive) }
       try eventually(within: 10, "the keeper has ended") { Processes.withWords("keeper", cli.lab).isEmpty }
-      try requireNothing(of: run, cli)
+      try cli.requireNothing(of: run)
       #expect(try cli.run("stop").status == 0)
     }
 
@@ -116,9 +95,9 @@ extension ScenarioTests {
       try cli.start("base")
       let run = try cli.runFolder
       for name in ["keeper", "guardian"] { kill(try #require(Processes.withWords(name, cli.lab).first), SIGKILL) }
-      #expect(try !docker(cli, "ps", "--quiet", "--filter", "label=firedrill.run=\(run)").isEmpty)
+      #expect(try !cli.docker("ps", "--quiet", "--filter", "label=firedrill.run=\(run)").isEmpty)
       #expect(try cli.run("stop").status == 0)
-      try requireNothing(of: run, cli)
+      try cli.requireNothing(of: run)
     }
 
     @Test func everyKindOfFaultHealsInContainers() throws {
@@ -136,8 +115,8 @@ extension ScenarioTests {
     /// Engine, images and room are seen by who may not start a lab of containers, too.
     @Test func doctorLooksAtTheEngine() throws {
       let cli = try CLI(engine: "compose")
-      let folder = try docker(cli, "info", "--format", "{{.DockerRootDir}}")
-      let version = try docker(cli, "version", "--format", "{{.Server.Version}}")
+      let folder = try cli.docker("info", "--format", "{{.DockerRootDir}}")
+      let version = try cli.docker("version", "--format", "{{.Server.Version}}")
       let root = try cli.run("doctor")
       #expect(root.out.contains("containers (--engine compose): yes, Docker engine \(version)\n"), "\(root.out)")
       #expect(root.out.contains("disk (\(folder)): "), "\(root.out)")
@@ -154,9 +133,9 @@ extension ScenarioTests {
       defer { try? cli.finish() }
       let folder = (cli.lab as NSString).deletingLastPathComponent + "/handed"
       try #require(try cli.run("hand-out", "deadlock", "--to", folder).status == 0)
-      let before = try docker(cli, "ps", "--all", "--quiet")
+      let before = try cli.docker("ps", "--all", "--quiet")
       func grader(_ arguments: String) throws -> CLI.Result {
-        try compose(cli, in: folder, "-f grader.yaml run --rm -T grader \(arguments)")
+        try cli.compose(in: folder, "-f grader.yaml run --rm -T grader \(arguments)")
       }
       let failed = try grader("grade --json")
       #expect(failed.status == 1 && failed.out.contains("\"verdict\": \"failed\""), "\(failed.out)\n\(failed.errors)")
@@ -183,27 +162,32 @@ extension ScenarioTests {
       #expect(try ownedByRoot().isEmpty)
       // So it is with what a grade has written when it is interrupted.
       let name = "firedrill-test-\(UUID().uuidString.lowercased())"
-      let run = "cd '\(folder)' && \(Self.compose) -f grader.yaml run --rm -T --name \(name) grader grade"
+      let run = "cd '\(folder)' && \(CLI.anyCompose) -f grader.yaml run --rm -T --name \(name) grader grade"
       let cut = try cli.launch(["-c", "\(run) --evidence /lab/.evidence/cut"], program: "/bin/sh")
       let history = folder + "/lab/.evidence/cut/deadlock/history.jsonl"
       try eventually(within: 60, "evidence is written") { FileManager.default.fileExists(atPath: history) }
-      _ = try docker(cli, "kill", "--signal", "TERM", name)
+      _ = try cli.docker("kill", "--signal", "TERM", name)
       #expect(try cut.wait(60).status == 130, "\(cut.errors)")
       #expect(try ownedByRoot().isEmpty)
       let hint = try grader("hint")
       #expect(hint.status == 0 && hint.out.hasPrefix("1. "), "\(hint.out)\n\(hint.errors)")
+      let brief = try grader("brief")
+      #expect(brief.status == 0 && brief.out.hasPrefix("# Some checkouts hang"), "\(brief.out)\n\(brief.errors)")
+      #expect(brief.out.contains("\n## In this exercise\n"), "\(brief.out)")
+      let runbook = try grader("runbook")
+      #expect(runbook.status == 0 && runbook.out.contains("\n## Mitigation\n"), "\(runbook.out)\n\(runbook.errors)")
       let owner = try FileManager.default.attributesOfItem(atPath: folder + "/lab/.firedrill/hints")[.ownerAccountID]
       #expect((owner as? NSNumber)?.uint32Value == 65534)
-      #expect(try docker(cli, "ps", "--all", "--quiet") == before)
+      #expect(try cli.docker("ps", "--all", "--quiet") == before)
       #expect(try cli.run("hand-out", "deadlock", "--to", folder).errors.contains("is not empty"))
     }
 
     /// Services of somebody's own build come as an image too: here one that does nothing.
     @Test func servicesOfAnImageAreVerified() throws {
       try Submission.with("stale-reads", engine: "compose") { lab in
-        let before = try docker(lab.cli, "ps", "--all", "--quiet")
+        let before = try lab.cli.docker("ps", "--all", "--quiet")
         let image = "firedrill-test/\(UUID().uuidString.lowercased())"
-        defer { _ = try? docker(lab.cli, "rmi", image) }
+        defer { _ = try? lab.cli.docker("rmi", image) }
         let made = try lab.cli.launch(
           [
             "-c",
@@ -237,7 +221,7 @@ extension ScenarioTests {
         }
         kill(interrupted.process.processIdentifier, SIGTERM)
         #expect(try interrupted.wait(60).status == 130, "\(interrupted.errors)")
-        #expect(try docker(lab.cli, "ps", "--all", "--quiet") == before)
+        #expect(try lab.cli.docker("ps", "--all", "--quiet") == before)
       }
     }
 
@@ -247,7 +231,7 @@ extension ScenarioTests {
       defer { try? cli.finish() }
       try cli.start("base")
       #expect(try cli.run("stop").status == 0)
-      func compose(_ arguments: String) throws -> CLI.Result { try self.compose(cli, in: cli.lab, arguments) }
+      func compose(_ arguments: String) throws -> CLI.Result { try cli.compose(in: cli.lab, arguments) }
       defer { _ = try? compose("down --volumes --timeout 3") }
       let up = try compose("up --detach")
       try #require(up.status == 0, "\(up.out)\n\(up.errors)")
