@@ -78,6 +78,20 @@ import Testing
     #expect(carried([], [["r", "400"]], primary: -50).status == .met)
   }
 
+  /// A judge who is shut out of all servers in the midst of it finds no replica any more.
+  @Test func whereThePrimaryIsSilentToNobodyIsBlamed() {
+    var history = History()
+    for index in 0..<40 { history.add(stream: "users", op: "orders", at: Int64(index + 1)) }
+    for (look, scans) in [("before", "100"), ("after", nil)] as [(String, String?)] {
+      let replicas: [[String?]] = scans.map { [["r", $0]] } ?? []
+      history.addRows("t.window.\(look).scans", at: 1, columns: ["node", "scans"], replicas)
+      history.addRows("t.window.\(look).primary", at: 1, columns: ["node", "scans"], [["p", scans]])
+    }
+    let plan = Written.plan("replicas-carry-reads", ["table": "orders.orders", "share": "0.5"])
+    let finding = ReplicasCarryReads(plan: plan).evaluate(Written.windowed(history))
+    #expect(finding.status == .inconclusive && finding.reason == "probe_dead")
+  }
+
   @Test func twentyReadsAreEnough() {
     #expect(carried([], [["r", "10"]], reads: 20).status == .met)
     #expect(carried([], [["r", "10"]], reads: 19).reason == "no_success_of_op")

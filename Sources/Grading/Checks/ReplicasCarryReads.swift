@@ -7,7 +7,7 @@ import DrillCore
 /// - `primary_overused`: the replicas served fewer; or the primary, by its own count, looked so often that it must have
 ///   served more than its share, whoever else looks at replicas.
 /// - `replica_idle`: too few of them served their part.
-/// - `probe_dead` (inconclusive): a replica did not say what it did.
+/// - `probe_dead` (inconclusive): a replica, or the primary in the end, did not say what it did.
 /// - `no_success_of_op` (inconclusive): nobody read an order.
 /// - `load_not_delivered` (inconclusive): fewer came there, but requests went out late.
 /// - `not_tried` (inconclusive): there was no window.
@@ -55,6 +55,10 @@ struct ReplicasCarryReads: PlannedCheck {
     guard let before = history.rows("\(window).before.scans").last,
       let after = history.rows("\(window).after.scans").last
     else { return .inconclusive(.probeDead, "nobody counted", expected: expected) }
+    // Whom even the primary does not answer sees no replica either, however many there are.
+    if let primary = history.rows("\(window).after.primary").last, primary.number("scans") == nil {
+      return .inconclusive(.probeDead, "the primary did not say what it did", expected: expected)
+    }
     let reads = history.requests.filter {
       span.contains($0.scheduled) && reading.contains($0.op) && ($0.status ?? 500) < 500
     }.count
