@@ -1,4 +1,5 @@
 import DrillCore
+import Engine
 import Foundation
 
 /// What people read: messages on standard error, results on standard output, colour on terminals only.
@@ -34,14 +35,14 @@ enum Console {
 
   /// A line that a CI system takes for an order, as it is.
   static func order(_ line: String, amongResults: Bool) {
-    if amongResults { out(line) } else { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    if amongResults { out(line) } else { FileHandle.standardError.say(line + "\n") }
   }
 
   static func error(_ text: String) { write("firedrill: \(text)") }
 
   /// Some of it may be a lab's.
   private static func write(_ text: String) {
-    FileHandle.standardError.write(Data((HarmlessText.lines(text) + "\n").utf8))
+    FileHandle.standardError.say(HarmlessText.lines(text) + "\n")
   }
 
   /// Columns, as wide as their widest cell.

@@ -10,7 +10,7 @@ struct FenceRunner {
   func run(_ script: String, echo: Bool, timeout: Duration = .seconds(120)) async throws -> Int32 {
     let command = OperatorCommand(
       lab: folder, run: RunDirectory(labID: try folder.requireState().id), installation: installation)
-    let show: @Sendable (String) -> Void = { FileHandle.standardOutput.write(Data($0.utf8)) }
+    let show: @Sendable (String) -> Void = { FileHandle.standardOutput.say($0) }
     let result = try await command.run(
       ["bash", "-euo", "pipefail", "-c", script], timeout: timeout, onOutput: echo ? show : nil)
     return result.status

@@ -9,7 +9,10 @@ enum PrivateFolder {
   /// - Parameter what: what it is for; a part of its name.
   static func make(_ what: String) throws -> String {
     var path = Array((NSTemporaryDirectory() + "firedrill-\(what)-XXXXXX").utf8CString)
-    guard mkdtemp(&path) != nil else { throw EngineError("cannot make a temporary folder") }
+    guard mkdtemp(&path) != nil else {
+      throw EngineError(
+        "cannot make a temporary folder in \(NSTemporaryDirectory()): \(String(cString: strerror(errno)))")
+    }
     let folder = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     present.withLock { _ = $0.insert(folder) }
     return folder

@@ -39,6 +39,14 @@ extension ScenarioTests {
       }
     }
 
+    /// As with `2>&1 | head`: the reader is gone before anything is said.
+    @Test func aReaderWhoIsGoneChangesNoStatus() throws {
+      let cli = try CLI()
+      let script = "exec 3> >(true); wait $!; \"$0\" status --lab /nowhere 2>&3; echo $?"
+      let result = try cli.launch(["-c", script, cli.program], program: "/bin/bash").wait(20)
+      #expect(result.out == "64\n", "\(result)")
+    }
+
     @Test func aMissingServerIsNamedWithTheLineThatInstallsIt() throws {
       let cli = try CLI()
       try #require(getuid() == 0, "this test hides Postgres in a mount namespace, which takes root")

@@ -8,6 +8,8 @@ extension SideBySideTests {
       let cli = try CLI()
       defer { try? cli.finish() }
       try cli.start("base")
+      let nothing = try cli.run("postmortem")
+      #expect(nothing.status == 64 && nothing.errors.contains("nothing happened"), "\(nothing.errors)")
       #expect(try cli.run("export").out.isEmpty, "a lab that nobody has touched has nothing to write down")
       let sql = [
         "ALTER SYSTEM SET work_mem = '12MB'", "CREATE INDEX by_price ON inventory.products (price_cents)",

@@ -224,6 +224,17 @@ extension ScenarioTests {
       }
     }
 
+    /// One scenario has its report as several have.
+    @Test func aMachineThatRefusesIsReported() throws {
+      try Submission.with { lab in
+        let pipeline = try Pipeline.gitlab(share: lab.cli.share, ["FIREDRILL_AGAIN": "0"])
+        let result = try lab.run(pipeline, temporary: lab.path("nowhere"))
+        #expect(result.status == 3 && result.errors.contains("nowhere"), "\(result.errors)")
+        let xml = try lab.report("junit.xml")
+        #expect(xml.contains("<error type=\"not_tried\"") && !xml.contains("<failure"), "\(xml)")
+      }
+    }
+
     /// What the repository itself has put where the reports go is not taken for ours.
     @Test func plantedReportsAreGone() throws {
       try Submission.with { lab in

@@ -173,7 +173,7 @@ final class ContainerHost: NodeHost {
           return
         }
         // Another lab has them. Whoever judges goes by the node's own address.
-        FileHandle.standardError.write(Data("\(node) has no port of this machine: \(words)\n".utf8))
+        FileHandle.standardError.say("\(node) has no port of this machine: \(words)\n")
         var alone = request
         alone.container.ports = []
         create(alone, tries: 3, report: report)

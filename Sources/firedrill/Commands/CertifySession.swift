@@ -157,11 +157,11 @@ actor CertifySession {
     let line =
       "[\(backlog.done)/\(backlog.runs.count)] \(under.joined(separator: ", ")); \(backlog.wrong) wrong; "
       + "about \(Self.time(left)) left"
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(line.prefix(150))".utf8))
+    FileHandle.standardError.say("\r\u{1B}[K\(line.prefix(150))")
   }
 
   private func clearLine() {
-    if isLive { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if isLive { FileHandle.standardError.say("\r\u{1B}[K") }
   }
 
   static func time(_ seconds: Double) -> String {

@@ -97,7 +97,7 @@ struct Shell: AsyncParsableCommand {
     let order = Wire.Run(node: node, command: command)
     let status = try await lab.controller().perform(
       "run", order, timeout: LabController.longestRun + .seconds(10)
-    ) { FileHandle.standardOutput.write(Data($0.utf8)) }
+    ) { FileHandle.standardOutput.say($0) }
     if let code = Int32(status), code != 0 { throw ExitCode(code) }
   }
 

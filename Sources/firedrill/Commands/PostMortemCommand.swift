@@ -22,6 +22,9 @@ struct PostMortemCommand: AsyncParsableCommand {
   func run() async throws {
     let folder = lab.folder
     let state = try folder.requireState()
+    guard state.scenario != "base" else {
+      throw EngineError("base is the healthy shop: nothing happened there that could be written about", code: .usage)
+    }
     guard force || !FileManager.default.fileExists(atPath: folder.postMortem) else {
       throw EngineError("\(folder.postMortem) is there: it is never overwritten without --force", code: .usage)
     }

@@ -71,8 +71,8 @@ struct Verify: AsyncParsableCommand {
         required: require.tier, seed: seed, evidence: evidence(of: id))
       do {
         grades.append(reported(try await lab.verify(), of: source))
-      } catch  where chosen.count > 1 {
-        // The others' verdicts are worth having.
+      } catch  where chosen.count > 1 || (error as? EngineError)?.code == .failed {
+        // The others' verdicts are worth having; and a pipeline reads reports, also of what the machine refused.
         grades.append(reported(lab.untried(error), of: source))
       }
     }

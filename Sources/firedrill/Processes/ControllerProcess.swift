@@ -12,7 +12,7 @@ enum ControllerProcess {
         try await serve(LabFolder(path: arguments[0]))
         exit(0)
       } catch {
-        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        FileHandle.standardError.say("\(error)\n")
         exit(ExitStatus.software)
       }
     }

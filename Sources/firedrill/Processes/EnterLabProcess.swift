@@ -1,5 +1,6 @@
 import CPlatform
 import Controller
+import Engine
 import Foundation
 
 /// `firedrill enter-lab HOSTS -- COMMAND...`: becomes the command in a mount namespace with the lab's /etc/hosts.
@@ -12,7 +13,7 @@ enum EnterLabProcess {
     do {
       try become(Array(arguments.dropFirst(2)))
     } catch {
-      FileHandle.standardError.write(Data("firedrill: \(error)\n".utf8))
+      FileHandle.standardError.say("firedrill: \(error)\n")
       // As shells do: not found, or found and not executable.
       return errno == ENOENT ? 127 : 126
     }
@@ -20,7 +21,7 @@ enum EnterLabProcess {
 
   private static func fail(_ message: [CChar]) -> Int32 {
     let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    FileHandle.standardError.write(Data("firedrill: \(text)\n".utf8))
+    FileHandle.standardError.say("firedrill: \(text)\n")
     // As env and timeout do for trouble of their own: the command's statuses end at 123.
     return 125
   }

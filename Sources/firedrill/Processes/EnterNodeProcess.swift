@@ -11,7 +11,7 @@ enum EnterNodeProcess {
     do {
       return try NodeCommand.enter(pid, Array(arguments.dropFirst(2)))
     } catch {
-      FileHandle.standardError.write(Data("firedrill: \(error)\n".utf8))
+      FileHandle.standardError.say("firedrill: \(error)\n")
       // As env and timeout do for trouble of their own.
       return 125
     }

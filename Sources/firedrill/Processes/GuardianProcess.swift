@@ -18,7 +18,7 @@ enum GuardianProcess {
   }
 
   private static func complain(_ text: String, _ code: Int32) -> Int32 {
-    FileHandle.standardError.write(Data("firedrill guardian: \(text)\n".utf8))
+    FileHandle.standardError.say("firedrill guardian: \(text)\n")
     return code
   }
 

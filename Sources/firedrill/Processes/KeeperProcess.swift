@@ -15,7 +15,7 @@ enum KeeperProcess {
       try ContainerRemoval.whenClosed(3, run, socket: socket)
       return 0
     } catch {
-      FileHandle.standardError.write(Data("firedrill keeper: \(error)\n".utf8))
+      FileHandle.standardError.say("firedrill keeper: \(error)\n")
       return ExitStatus.software
     }
   }
