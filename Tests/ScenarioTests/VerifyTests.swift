@@ -29,7 +29,8 @@ extension ScenarioTests {
         // What a pipeline has to wait for, in both reports.
         let suite = try #require(junit.firstMatch(of: /<testsuite [^>]*time="([0-9.]+)"/), "\(junit)")
         let seconds = try #require(Double(suite.1))
-        #expect(seconds > 10 && seconds <= 45)
+        // It may take 45 s; `certify` measures that. A machine at work may take twice as long.
+        #expect(seconds > 10 && seconds <= 90)
         #expect(summary.contains("| \((seconds * 10).rounded() / 10) |\n"), "\(seconds): \(summary)")
         #expect(summary.contains("- \(Self.scenario): firedrill-reports/evidence/\(Self.scenario)/latency.svg, "))
         #expect(try lab.text("page.md") == summary)

@@ -3,6 +3,15 @@
 set -eu
 
 firedrill runbook --run pin-to-the-primary
-firedrill runbook --run alert
-sed -i 's/^\( *\)expr: .*/&\n\1for: 5m/' prometheus/rules/replica.yml
+sed -i -e 's/^ORDER_REPLICA_FRESHNESS=.*/ORDER_REPLICA_FRESHNESS=marker/' \
+  -e 's/^ORDER_REPLICA_MAX_LAG=.*/ORDER_REPLICA_MAX_LAG=2000/' .env
+cat >prometheus/rules/replica.yml <<'RULES'
+groups:
+  - name: replica
+    rules:
+      - alert: ReplicaBehind
+        expr: max by (replica) (db_replica_lag_seconds) > 1.5
+        for: 5m
+        labels: {severity: ticket}
+RULES
 firedrill apply
