@@ -78,6 +78,23 @@ import Testing
     #expect(carried([], [["r", "400"]], primary: -50).status == .met)
   }
 
+  /// What went on before there were users goes on beside them, and is none of their reads: 30 a second for ten seconds.
+  @Test(arguments: [(319, "primary_overused"), (320, "met"), (0, "primary_overused")])
+  func whoLooksForNobodyServesNobody(_ looks: Int, _ expected: String) {
+    var history = History()
+    for index in 0..<40 { history.add(stream: "users", op: "orders", at: Int64(index + 1)) }
+    history.addRows("t.window.before.scans", at: 0, columns: ["node", "scans", "a_second"], [["r", "100", "30.0"]])
+    history.addRows(
+      "t.window.after.scans", at: 10_000_000_000, columns: ["node", "scans", "a_second"],
+      [["r", "\(100 + looks)", nil]])
+    let plan = Written.plan("replicas-carry-reads", ["table": "orders.orders", "share": "0.5"])
+    let finding = ReplicasCarryReads(plan: plan).evaluate(Written.windowed(history))
+    #expect(finding.reason ?? finding.status.rawValue == expected, "\(finding)")
+    if expected == "met" {
+      #expect(finding.observed == "replicas looked 20 times for 40 reads, and 300 times unasked")
+    }
+  }
+
   /// A judge who is shut out of all servers in the midst of it finds no replica any more.
   @Test func whereThePrimaryIsSilentToNobodyIsBlamed() {
     var history = History()

@@ -6,8 +6,8 @@ import DrillCore
 /// Reasons:
 /// - `replica_behind`: fewer do, and another one has not applied what was written within the bound.
 /// - `replica_missing`: fewer do, and there is no other.
-/// - `replicas_not_independent`: enough do, but one of them stands still when the others do, or is another under a
-///   second name.
+/// - `replicas_not_independent`: enough do, but too few that neither stand still when the others do nor are another
+///   under a second name.
 /// - `not_tried` (inconclusive): nobody looked.
 struct ReplicasAreFresh: PlannedCheck {
   let plan: CheckPlan
@@ -33,8 +33,9 @@ struct ReplicasAreFresh: PlannedCheck {
     }
     let good = fresh.filter(\.byItself)
     guard good.count >= least else {
-      let leaning = fresh.first { !$0.byItself }?.node ?? "one of them"
-      return .violated("replicas_not_independent", "\(leaning) stands still when the others do", expected: expected)
+      let names = [fresh, good].map { $0.map(\.node).joined(separator: ", ") }
+      let words = "\(names[0]) follow; by itself: \(good.isEmpty ? "none" : names[1])"
+      return .violated("replicas_not_independent", words, expected: expected)
     }
     let slowest = good.compactMap(\.lag).max() ?? 0
     return .met("\(good.count) replicas, the slowest after \(slowest) ms", expected: expected)

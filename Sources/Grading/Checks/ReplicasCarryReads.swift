@@ -1,7 +1,8 @@
 import DrillCore
 
 /// The primary is kept free: of the reads of a table at least so large a share is served by replicas, by their own
-/// count; and so many replicas each have their part of those.
+/// count, without what is looked at there when nobody uses the shop; and so many replicas each have their part of
+/// those.
 ///
 /// Reasons:
 /// - `primary_overused`: the replicas served fewer; or the primary, by its own count, looked so often that it must have
@@ -44,6 +45,15 @@ struct ReplicasCarryReads: PlannedCheck {
     return after - before
   }
 
+  /// How long lies between the last two looks of these names.
+  private static func seconds(_ history: History, from: String, to: String) -> Double {
+    func at(_ name: String) -> Int64? {
+      history.events.last { if case .rows(let rows) = $0.kind { rows.name == name } else { false } }?.at
+    }
+    guard let from = at(from), let to = at(to) else { return 0 }
+    return Double(to - from) / 1e9
+  }
+
   func evaluate(_ history: History) -> Finding {
     let window = phase("window")
     let expected =
@@ -67,6 +77,11 @@ struct ReplicasCarryReads: PlannedCheck {
     for (node, text) in zip(before.values(of: "node"), before.values(of: "scans")) {
       if let node, let text, let count = Int(text) { counts[node] = count }
     }
+    var alone: [String: Int] = [:]
+    let between = Self.seconds(history, from: "\(window).before.scans", to: "\(window).after.scans")
+    for (node, text) in zip(before.values(of: "node"), before.values(of: "a_second")) {
+      if let node, let rate = text.flatMap({ Double($0) }) { alone[node] = Int(rate * between) }
+    }
     var parts: [String: Int] = [:]
     for (node, text) in zip(after.values(of: "node"), after.values(of: "scans")) {
       guard let node, let text, let count = Int(text) else {
@@ -74,10 +89,14 @@ struct ReplicasCarryReads: PlannedCheck {
       }
       // A server that came or was rebuilt in between counts from nothing.
       let since = counts[node] ?? 0
-      parts[node] = count >= since ? count - since : count
+      let looks = count >= since ? count - since : count
+      // What somebody does there without end, users or none, is nobody's read.
+      parts[node] = max(0, looks - (alone[node] ?? 0))
     }
     let served = parts.values.reduce(0, +)
-    let observed = "replicas looked \(served) times for \(reads) reads"
+    let unasked = alone.values.reduce(0, +)
+    let observed =
+      "replicas looked \(served) times for \(reads) reads" + (unasked > 0 ? ", and \(unasked) times unasked" : "")
     // Reads that come all at once, after a standstill of the generator's, find other copies fit than reads in turn.
     if Double(served) < share * Double(reads) {
       return late(history, in: window, expected: expected)

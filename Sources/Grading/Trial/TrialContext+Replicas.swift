@@ -11,18 +11,22 @@ extension TrialContext {
     var node: String
     var address: String
     var probe: DatabaseProbe
+    /// The address of the server that answers there.
+    var server: String?
+
+    /// Whether the node passes connections on to a server elsewhere, as a balancer does: no server of its own, and
+    /// what is done to it would be done to the other one.
+    var isRelay: Bool { server != address }
   }
 
-  /// Those that there are now.
-  func followers() async -> [Follower] {
+  /// Those that there are now, and relays to such ones.
+  private func followers() async -> [Follower] {
     let nodes = (try? await engine.nodes()) ?? []
     var result: [Follower] = []
     for candidate in await candidates(database: "postgres") {
-      let look = try? await candidate.probe.query("SELECT pg_is_in_recovery()")
-      guard look?.rows.first?.first == "t", let node = nodes.first(where: { $0.name == candidate.node }) else {
-        continue
-      }
-      result.append(Follower(node: node.name, address: node.address, probe: candidate.probe))
+      let look = try? await candidate.probe.query("SELECT pg_is_in_recovery(), host(inet_server_addr())").rows.first
+      guard let look, look[0] == "t", let node = nodes.first(where: { $0.name == candidate.node }) else { continue }
+      result.append(Follower(node: node.name, address: node.address, probe: candidate.probe, server: look[1]))
     }
     return result
   }
@@ -31,7 +35,7 @@ extension TrialContext {
   func replicaNames() async -> [String] {
     if let known = memory.replicas { return known }
     var random = SeededRandom(seed: seed, name: "replicas")
-    let names = random.shuffled(await followers().map(\.node).sorted())
+    let names = random.shuffled(await followers().filter { !$0.isRelay }.map(\.node).sorted())
     memory.keep(replicas: names)
     return names
   }
@@ -47,18 +51,18 @@ extension TrialContext {
     await locateDatabases(trial: trial)
     guard let primary = memory.database("inventory") else { throw GradingError("no primary was found") }
     let found = try await settled(step, primary)
-    let fresh = found.filter { $0.isFresh(step) }.map(\.follower)
-    tell("\(fresh.count) of \(found.count) replicas follow")
+    let fresh = found.filter { $0.isFresh(step) && !$0.follower.isRelay }.map(\.follower)
+    tell("\(fresh.count) of \(found.count { !$0.follower.isRelay }) replicas follow")
     var random = SeededRandom(seed: seed, name: "replicas")
     if !fresh.isEmpty { memory.keep(replicas: random.shuffled(fresh.map(\.node).sorted())) }
     var rows: [[String?]] = []
     var good = 0
     for (follower, lag) in found.map({ ($0.follower, $0.lag) }) {
       var goesOn = false
-      if fresh.count >= step.least, fresh.contains(where: { $0.node == follower.node }) {
-        let own = try? await follower.probe.query("SELECT host(inet_server_addr())").rows.first?.first
-        let others = fresh.filter { $0.node != follower.node }
-        goesOn = own == follower.address ? try await self.goesOn(follower, without: others, primary) : false
+      let others = fresh.filter { $0.node != follower.node }
+      // Alone it depends on nobody.
+      if others.count < fresh.count, fresh.count >= step.least || others.isEmpty {
+        goesOn = try await self.goesOn(follower, without: others, primary)
       }
       if goesOn { good += 1 }
       rows.append([follower.node, lag.map { "\(Int($0 / .milliseconds(1)))" }, "\(goesOn)"])
@@ -92,7 +96,8 @@ extension TrialContext {
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
-      let isSettled = looks.count >= step.least && looks.allSatisfy { $0.isFresh(step) }
+      let isSettled =
+        looks.count { !$0.follower.isRelay } >= step.least && looks.allSatisfy { $0.isFresh(step) }
       if isSettled || ContinuousClock.now >= deadline {
         return looks.sorted { $0.follower.node < $1.follower.node }
       }
@@ -130,36 +135,49 @@ extension TrialContext {
   }
 
   /// Records how often each replica has looked into `table`, under `NAME.scans`: its own count, which only reads that
-  /// reach it can raise.
+  /// reach it can raise. And the primary's, under `NAME.primary`.
   ///
   /// Sessions report what they did at the latest a second after it; the look is repeated until nothing changes any
   /// more.
-  func scans(_ name: String, of table: String) async {
+  ///
+  /// - Parameter isBefore: nobody uses the shop yet. Where the count rises all the same, somebody looks there without
+  ///   any user's asking; how often a second stands beside it.
+  func scans(_ name: String, of table: String, isBefore: Bool) async {
     let database = table.split(separator: ".").first.map(String.init) ?? table
     let sql = """
       SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables
       WHERE relid = \(sqlLiteral(table))::regclass
       """
-    var servers = await followers().map { ($0.node, $0.probe) }
-    // Last: what it did is told apart by its place.
-    if let primary = memory.database(database) { servers.append((memory.databaseNode(database) ?? "", primary)) }
-    var last: [[String?]] = []
-    for _ in 0..<6 {
-      var rows: [[String?]] = []
-      for (node, server) in servers {
-        var probe = server
-        probe.database = database
-        let count = try? await probe.query(sql).rows.first?.first
-        rows.append([node, count ?? nil])
-      }
-      if !last.isEmpty, rows == last { break }
-      last = rows
-      try? await Task.sleep(for: .milliseconds(600))
+    func count(_ server: DatabaseProbe) async -> Int? {
+      var probe = server
+      probe.database = database
+      return (try? await probe.query(sql))?.rows.first?.first.flatMap { $0 }.flatMap { Int($0) }
     }
-    let columns = ["node", "scans"]
-    if memory.database(database) != nil, let primary = last.popLast() {
-      recorder.record(.rows(RowsEvent(name: "\(name).primary", columns: columns, rows: [primary])))
+    // Each server once, however many ways lead to it.
+    let replicas = await followers().filter { !$0.isRelay }
+    // Before, as long as a session may keep what it did to itself.
+    let alike = isBefore ? 3 : 2
+    var looks: [(at: ContinuousClock.Instant, counts: [Int?])] = []
+    var isSettled: Bool { looks.count >= alike && looks.suffix(alike).allSatisfy { $0.counts == looks.last?.counts } }
+    while looks.count < 6, !isSettled {
+      if !looks.isEmpty { try? await Task.sleep(for: .milliseconds(600)) }
+      var counts: [Int?] = []
+      for replica in replicas { counts.append(await count(replica.probe)) }
+      looks.append((.now, counts))
     }
-    recorder.record(.rows(RowsEvent(name: "\(name).scans", columns: columns, rows: last)))
+    guard let first = looks.first, let last = looks.last else { return }
+    func perSecond(_ index: Int) -> String? {
+      guard isBefore, !isSettled, let from = first.counts[index], let to = last.counts[index] else { return "0" }
+      return String(Double(to - from) / ((last.at - first.at) / .seconds(1)))
+    }
+    func record(_ part: String, _ columns: [String], _ rows: [[String?]]) {
+      recorder.record(.rows(RowsEvent(name: "\(name).\(part)", columns: columns, rows: rows)))
+    }
+    if let primary = memory.database(database) {
+      let counted = await count(primary).map(String.init)
+      record("primary", ["node", "scans"], [[memory.databaseNode(database) ?? "", counted]])
+    }
+    let rows = replicas.indices.map { [replicas[$0].node, last.counts[$0].map(String.init), perSecond($0)] }
+    record("scans", ["node", "scans", "a_second"], rows)
   }
 }

@@ -37,7 +37,7 @@ extension TrialContext {
       streams.append(stream)
     }
     let follow = try await follow(step, phase: name)
-    if let table = step.lookups { await scans("\(name).before", of: table) }
+    if let table = step.lookups { await scans("\(name).before", of: table, isBefore: true) }
     if step.pages != nil { await openPages(phase: name) }
     let names = streams.map(\.name) + (follow == nil ? [] : ["follow-ups"])
     let load = names.isEmpty ? "no load\(step.users ? ", for no gateway runs," : "")" : names.joined(separator: " and ")
@@ -46,7 +46,7 @@ extension TrialContext {
     let book = await providerBook("\(name).provider.before")
     await recorder.phase(name) { await run(ready, follow, step: step, trial: trial) }
     if book != nil { await providerAttempts(phase: name) }
-    if let table = step.lookups { await scans("\(name).after", of: table) }
+    if let table = step.lookups { await scans("\(name).after", of: table, isBefore: false) }
     if step.pages != nil { await closePages(phase: name) }
     recordListeners(nodes, phase: name)
   }
