@@ -38,7 +38,7 @@ public struct Subject: Sendable, Equatable {
       scenario.checks.map { ($0.id, CheckCatalogue.reasons(of: $0)) }, uniquingKeysWith: { first, _ in first })
     let decoys = files.decoys(checks: checks)
     let healthy = files.executable("healthy.sh", because: "it makes a lab without the defect")
-    let repairs = Self.repairs(id, runbook)
+    let repairs = Self.repairs(id, runbook) + files.repairs(besides: runbook.fixes.map(\.name))
     let troubles = Self.troubles(id, scenario, runbook, healthy: healthy)
     let names =
       ["nothing", "healthy", "diagnosis"] + decoys.map { "decoy/\($0.id)" } + repairs.map(\.id)
@@ -163,6 +163,21 @@ private struct Files {
       let decoy = DecoyFile.read(text, file: file, checks: checks, problems: problems)
       if let decoy { _ = executable("decoys/\(decoy.script)", because: "\(name) names it") }
       return decoy
+    }
+  }
+
+  /// Right repairs that the runbook does not advise, `repairs/NAME.sh`: a grader once refused them, or might.
+  func repairs(besides known: [String]) -> [Cell] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/repairs")) ?? []
+    return names.filter { $0.hasSuffix(".sh") }.sorted().map { file in
+      let name = String(file.dropLast(3))
+      if known.contains(name) {
+        problems.report("is a fix of the runbook, too", at: YAMLPlace(file: "Chaos/\(id)/repairs/\(file)"))
+      }
+      return Cell(
+        scenario: id, id: "fix/\(name)", kind: .fix,
+        preparations: [.script(executable("repairs/\(file)", because: "it is run in the lab"))],
+        expectation: .passed(.resolved))
     }
   }
 

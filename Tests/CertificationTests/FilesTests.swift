@@ -215,4 +215,23 @@ import Topology
     #expect(none.contains { $0.contains("has 0 decoys") })
     #expect(none.contains { $0.hasPrefix("Runbooks/one-bad-instance.md:1:1: has no diagnosis") }, "\(none)")
   }
+
+  /// What passes though no runbook advises it is tried as the runbook's own repairs are.
+  @Test func aRepairOfNoRunbookIsACellToo() throws {
+    let subject = try Subject(scenario: "silent-replica", share: Repository.root)
+    #expect(subject.problems.isEmpty, "\(subject.problems)")
+    let cell = try #require(subject.cells.first { $0.id == "fix/doors-before-the-servers" })
+    let script = Repository.root + "/Chaos/silent-replica/repairs/doors-before-the-servers.sh"
+    #expect(cell.preparations == [.script(script)] && cell.expectation == .passed(.resolved))
+    let share = try Scratch("Runbooks", "Chaos")
+    for path in ["Chaos/silent-replica", "Runbooks/silent-replica.md"] {
+      try FileManager.default.copyItem(atPath: "\(Repository.root)/\(path)", toPath: "\(share.path)/\(path)")
+    }
+    let twice = share.path + "/Chaos/silent-replica/repairs/repair-in-place.sh"
+    try "#!/bin/sh\n".write(toFile: twice, atomically: true, encoding: .utf8)
+    let words = try Subject(scenario: "silent-replica", share: share.path).problems.map(\.description)
+    for part in ["is missing or not executable", "is a fix of the runbook, too"] {
+      #expect(words.contains { $0.contains("repairs/repair-in-place.sh") && $0.contains(part) }, "\(words)")
+    }
+  }
 }

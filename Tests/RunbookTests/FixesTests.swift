@@ -121,7 +121,7 @@ import Testing
   }
 
   static let decoys = ((try? FileManager.default.subpathsOfDirectory(atPath: chaos)) ?? [])
-    .filter { $0.contains("/decoys/") && $0.hasSuffix(".sh") }.sorted()
+    .filter { ($0.contains("/decoys/") || $0.contains("/repairs/")) && $0.hasSuffix(".sh") }.sorted()
   static let chaos = URL(filePath: "\(Repository.root)/Chaos").resolvingSymlinksInPath().path
 
   @Test(arguments: decoys) func aDecoyRunsInALab(file: String) throws {
