@@ -168,6 +168,7 @@ private struct Files {
 
   /// Right repairs that the runbook does not advise, `repairs/NAME.sh`: a grader once refused them, or might.
   func repairs(besides known: [String]) -> [Cell] {
+    // Most scenarios have none.
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/repairs")) ?? []
     return names.filter { $0.hasSuffix(".sh") }.sorted().map { file in
       let name = String(file.dropLast(3))
