@@ -201,9 +201,20 @@ import Testing
     let after = ["A", "8", "8", "0", "0", "0", "0"]
     for (kind, action, isMet) in [
       ("touch", "verified", true), ("touch", "inject", false), ("restart", "verified", false),
+      // Not seen to its end: it may have been done.
+      ("touch", "unverified", true), ("restart", "unverified", false),
     ] {
       let finding = finding(before: before, after: after) {
         $0.addFault(kind, action, at: 5, parameters: ["skus": "A", "amount": "3"])
+      }
+      #expect(finding.status == (isMet ? .met : .violated))
+    }
+    // One change was seen, and of another one nobody knows: nothing beyond both is explained by them.
+    for (initial, isMet) in [(7, false), (8, true), (10, true), (12, true), (13, false)] {
+      let finding = finding(before: before, after: ["A", "\(initial)", "\(initial)", "0", "0", "0", "0"]) {
+        $0.addFault("touch", "verified", at: 5, parameters: ["skus": "A", "amount": "3"])
+        $0.addFault("touch", "unverified", at: 6, parameters: ["skus": "A", "amount": "4"])
+        $0.addFault("touch", "unverified", at: 7, parameters: ["skus": "B", "amount": "40"])
       }
       #expect(finding.status == (isMet ? .met : .violated))
     }

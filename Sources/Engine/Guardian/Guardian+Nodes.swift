@@ -20,8 +20,9 @@ extension Guardian {
     let waiting = node.onEnd
     node.onEnd = []
     if node.forget { nodes[node.spec.node] = nil }
-    waiting.forEach { $0() }
+    // First: who is told that it has ended must not have to wait for the news of it.
     announce(node)
+    waiting.forEach { $0() }
   }
 
   /// Has a node that ended, or could not be started, started again as its policy says.

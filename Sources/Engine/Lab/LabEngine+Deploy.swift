@@ -86,18 +86,17 @@ extension LabEngine {
     let wanted = service.dependsOn
     // What somebody has stopped by hand is not waited for.
     let stopped = Set(views.values.map(\.status).filter { $0.state == .stopped }.map(\.name))
-    let ready = await wait(timeout: .seconds(30)) { engine in
-      wanted.allSatisfy { dependency in
-        let names = engine.topology.instances(of: dependency.service).filter { !stopped.contains($0) }
-        let nodes = names.compactMap { engine.views[$0]?.status }
-        return nodes.allSatisfy { node in
-          dependency.condition == .healthy ? node.state == .healthy || node.state == .running : node.pid != nil
-        }
+    let isMissing: @Sendable (isolated LabEngine, Topology.Dependency) -> Bool = { engine, dependency in
+      let names = engine.topology.instances(of: dependency.service).filter { !stopped.contains($0) }
+      return names.compactMap { engine.views[$0]?.status }.contains { node in
+        dependency.condition == .healthy ? node.state != .healthy && node.state != .running : node.pid == nil
       }
     }
+    let ready = await wait(timeout: .seconds(30)) { engine in !wanted.contains { isMissing(engine, $0) } }
     guard ready else {
-      let names = wanted.map { "\($0.service) (\($0.condition.rawValue))" }.joined(separator: ", ")
-      throw EngineError("\(service.name) waited 30 s in vain for \(names); see its log in \(lab.logs)")
+      let names = wanted.filter { isMissing(self, $0) }.map { "\($0.service) (\($0.condition.rawValue))" }
+      throw EngineError(
+        "\(service.name) waited 30 s in vain for \(names.joined(separator: ", ")); see its log in \(lab.logs)")
     }
   }
 
@@ -161,7 +160,7 @@ extension LabEngine {
 
   /// Has the guardian end a node and forget it.
   func forget(_ node: String, timeout: Duration = .seconds(30)) async throws {
-    let answer = try await guardian.send(.remove(node: node), timeout: timeout)
+    let answer = try await order(.remove(node: node), timeout: timeout)
     if let record = answer.node { note(record) } else { noteGone(node) }
   }
 

@@ -17,7 +17,7 @@ extension LabEngine {
     let record = FaultRecord(
       id: id, kind: fault.kind, parameters: parameters, lease: fault.lease,
       expiresAt: Date().timeIntervalSince1970 + fault.lease, apply: orders.apply, undo: orders.undo)
-    try await guardian.send(.inject(record))
+    try await order(.inject(record))
     do {
       if case .scale(let service, let count) = kind { try await scaleForFault(service, to: count) }
       if case .worker = kind { try await awaitWorker(id) }
@@ -30,7 +30,7 @@ extension LabEngine {
 
   /// See `Engine`.
   public func clear(_ id: String) async throws {
-    try await guardian.send(.clear(fault: id), timeout: .seconds(60))
+    try await order(.clear(fault: id), timeout: .seconds(60))
   }
 
   /// Whether a fault of that id was applied once, by what the journal says.
@@ -39,7 +39,7 @@ extension LabEngine {
   /// Freezes those processes of a node whose command line holds `title`, until somebody lets them go on or the node is
   /// restarted. No fault: nothing heals it.
   public func freeze(process title: String, of node: String) async throws {
-    try await guardian.send(.freezeProcess(node: node, title: title))
+    try await order(.freezeProcess(node: node, title: title))
   }
 
   /// More instances are started here; fewer have been ordered of the guardian with the fault, and are waited for.

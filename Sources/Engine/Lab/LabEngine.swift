@@ -5,6 +5,12 @@ public import Topology
 /// The lab on this machine, as plain processes or, by the same orders, as containers: decides what runs, and has the
 /// guardian run it.
 public actor LabEngine: Engine {
+  /// What the guardian told, in its order; and marks of those who wait until all before them is known here.
+  private enum Told {
+    case news(GuardianClient.News)
+    case mark(CheckedContinuation<Void, Never>)
+  }
+
   /// What a new controller must know to go on where the last one stopped.
   struct Saved: Codable {
     var topology: Topology
@@ -17,6 +23,7 @@ public actor LabEngine: Engine {
   let run: RunDirectory
   let installation: Installation
   let guardian: GuardianClient
+  private let told: AsyncStream<Told>.Continuation
   var topology = Topology()
   var plan: AddressPlan
   var views: [String: NodeView] = [:]
@@ -41,17 +48,20 @@ public actor LabEngine: Engine {
     let blockText = try String(contentsOfFile: run.blockFile, encoding: .utf8)
     guard let block = Int(blockText) else { throw EngineError("\(run.blockFile) is damaged") }
     plan = AddressPlan(block: block, engine: try lab.requireState().kind)
-    let news = AsyncStream.makeStream(of: GuardianClient.News.self)
-    guardian = GuardianClient(descriptor: channel, onNews: { news.continuation.yield($0) }, onClose: onGuardianGone)
+    let stream = AsyncStream.makeStream(of: Told.self)
+    told = stream.continuation
+    guardian = GuardianClient(
+      descriptor: channel, onNews: { stream.continuation.yield(.news($0)) }, onClose: onGuardianGone)
     if let data = FileManager.default.contents(atPath: run.appliedTopology) {
       let saved = try JSONDecoder().decode(Saved.self, from: data)
       (topology, plan) = (saved.topology, saved.plan)
     }
     Task { [weak self] in
-      for await item in news.stream {
+      for await item in stream.stream {
         switch item {
-        case .node(let record): await self?.note(record)
-        case .cleared(let fault): await self?.noteCleared(fault)
+        case .news(.node(let record)): await self?.note(record)
+        case .news(.cleared(let fault)): await self?.noteCleared(fault)
+        case .mark(let waiting): waiting.resume()
         }
       }
     }
@@ -174,6 +184,18 @@ public actor LabEngine: Engine {
 
   // MARK: Single nodes
 
+  /// Gives the guardian an order, and returns when all that it told before its answer is known here as well: whoever
+  /// had a node stopped must not find it running.
+  @discardableResult
+  func order(_ order: GuardianOrder, timeout: Duration = .seconds(30)) async throws -> GuardianReply {
+    let reply = try await guardian.send(order, timeout: timeout)
+    await withCheckedContinuation { waiting in
+      if case .enqueued = told.yield(.mark(waiting)) { return }
+      waiting.resume()
+    }
+    return reply
+  }
+
   func known(_ node: String) throws -> NodeView {
     if let view = views[node] { return view }
     let names = views.keys.sorted()
@@ -184,13 +206,13 @@ public actor LabEngine: Engine {
   /// See `Engine`.
   public func stop(_ node: String) async throws {
     _ = try known(node)
-    try await guardian.send(.stop(node: node), timeout: .seconds(60))
+    try await order(.stop(node: node), timeout: .seconds(60))
   }
 
   /// See `Engine`.
   public func kill(_ node: String) async throws {
     _ = try known(node)
-    try await guardian.send(.kill(node: node))
+    try await order(.kill(node: node))
   }
 
   /// See `Engine`.
@@ -203,11 +225,10 @@ public actor LabEngine: Engine {
   /// See `Engine`.
   public func restart(_ nodes: [String]) async throws {
     let views = try nodes.map(known)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for view in views where view.record != nil { group.addTask { try await self.stop(view.name) } }
-      for try await _ in group {}
-    }
+    let trouble = await failures(of: views.filter { $0.record != nil }) { try await self.stop($0.name) }
+    // Whatever became of one: the others were stopped only to be started again.
     try await launch(views)
+    if let first = trouble.first { throw first }
   }
 
   /// See `Engine`.
@@ -226,20 +247,32 @@ public actor LabEngine: Engine {
     if let record { note(record) }
   }
 
-  /// Starts nodes in their order: those of a service at once, for a container takes a while.
+  /// Starts nodes in their order, those of a service at once. One that can't be started does not keep the others down.
+  ///
+  /// - Throws: what became of the first that could not be started.
   func launch(_ views: [NodeView]) async throws {
     var rest = views[...]
+    var trouble: [any Error] = []
     while let service = rest.first?.service {
       let part = rest.prefix { $0.service == service }
       rest = rest.dropFirst(part.count)
-      guard plan.engine == .compose else {
-        for view in part { try await launch(view) }
-        continue
+      trouble += await failures(of: part) { try await self.launch($0) }
+    }
+    if let first = trouble.first { throw first }
+  }
+
+  /// Does something with each node, with all at once.
+  private func failures(
+    of views: some Sequence<NodeView>, _ body: @escaping @Sendable (NodeView) async throws -> Void
+  ) async -> [any Error] {
+    await withTaskGroup(of: (any Error)?.self) { group in
+      for view in views {
+        group.addTask {
+          do { try await body(view) } catch { return error }
+          return nil
+        }
       }
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for view in part { group.addTask { try await self.launch(view) } }
-        for try await _ in group {}
-      }
+      return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
     }
   }
 
