@@ -272,6 +272,9 @@ enum Written {
     #expect(unread.status == .inconclusive && unread.reason == "probe_dead")
     let unwatched = without { if case .probe = $0 { true } else { false } }
     #expect(unwatched.status == .inconclusive && unwatched.reason == "probe_dead")
+    let awake = check.evaluate(history { $0.addProbe("crash.walwriter", at: 5, ok: false, text: "no such process") })
+    #expect(awake.status == .inconclusive && awake.reason == "fault_not_verified")
+    #expect(check.evaluate(history { $0.addProbe("crash.walwriter", at: 5) }).status == .met)
     let shutOut = check.evaluate(
       history {
         $0.addProbe("crash.database", at: 42, ok: false, text: "[28000] no login", labels: ["dead": "true"])

@@ -21,6 +21,33 @@ import Testing
     #expect(trials(first, names[1]).isEmpty)
   }
 
+  /// The time of a grade may be over between two trials of one tier.
+  @Test func aTierOfWhichATrialWasNotTriedIsNotReached() throws {
+    let path = ScenarioFileTests.path.replacing("one-bad-instance", with: "retry-storm")
+    var scenario = try ScenarioFile.load(path)
+    scenario.checks = scenario.checks.filter { $0.kind == "fault-took-effect" }
+    func tried(_ names: [String], seen: Bool = true) -> History {
+      var history = History()
+      for (index, name) in names.enumerated() {
+        let at = Int64(index) * 10
+        history.addFault("x", "inject", id: name, at: at + 1, parameters: ["trial": name])
+        if seen { history.addFault("x", "verified", id: name, at: at + 2, parameters: ["trial": name]) }
+        history = history.phase(name, from: at, to: at + 5)
+      }
+      return history
+    }
+    func statuses(_ history: History) -> [Finding.Status] {
+      Judgement.results(scenario, history).map(\.finding.status)
+    }
+    #expect(statuses(tried(["mitigated"])) == [.met])
+    #expect(statuses(tried(["mitigated", "singles"])) == [.met, .met, .inconclusive])
+    #expect(statuses(tried(["mitigated", "singles", "resolved"])) == [.met, .met, .met])
+    let results = Judgement.results(scenario, tried(["mitigated", "singles"]))
+    #expect(results.last?.finding.reason == "not_tried" && results.last?.tier == .resolved)
+    // Who knows already what went wrong need not be told what could not be tried for it.
+    #expect(statuses(tried(["mitigated", "singles"], seen: false)) == [.inconclusive, .inconclusive])
+  }
+
   /// A harder trial does not take back what an easier one has shown.
   @Test func whatCameAfterItsTrialIsHiddenFromACheck() throws {
     let scenario = try ScenarioFile.load(ScenarioFileTests.path)

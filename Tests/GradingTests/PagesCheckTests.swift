@@ -72,6 +72,20 @@ enum Pages {
       })
   }
 
+  /// The server has made a change and its word of it was lost.
+  @Test func aChangeThatMayHaveComeAboutBlamesNobody() {
+    func finding(_ action: String, trial: String = "t") -> Finding {
+      check.evaluate(
+        Pages.history(.price({ $0 >= 5 * Pages.second ? 550 : 500 })) {
+          $0.addFault("edit", action, at: 4 * Pages.second, parameters: ["trial": trial, "detail": "no answer"])
+        })
+    }
+    let unsure = finding("unverified")
+    #expect(unsure.status == .inconclusive && unsure.reason == "probe_dead")
+    #expect(finding("inject").reason == "content_made_up")
+    #expect(finding("unverified", trial: "u").reason == "content_made_up")
+  }
+
   @Test(arguments: [2.0, 3.0, 6.0])
   func inTime(seen: Double) {
     #expect(finding(priceSeen: seen).status == .met)
@@ -192,6 +206,14 @@ enum Pages {
     #expect(finding([["db", "a", "1000", ""]], [["db", "a", "21000", ""]]).status == .met)
     let more = finding([["db", "a", "1000", ""]], [["db", "a", "21001", ""]])
     #expect(more.status == .violated && more.reason == "summed_up_too_often")
+  }
+
+  @Test(arguments: [0, 1]) func oneThatSaysNothingHasNotReadNothing(silent: Int) {
+    var looks: [[[String?]]] = [[["db", "a", "0", ""], ["replica", "a", "0", ""]]]
+    looks.append([["db", "a", "9000", ""], ["replica", "a", "9000", ""]])
+    #expect(finding(looks[0], looks[1]).status == .met)
+    looks[silent][1] = ["replica", nil, nil, nil]
+    #expect(finding(looks[0], looks[1]).reason == "probe_dead")
   }
 
   @Test func allServersAndDatabasesCount() {

@@ -184,6 +184,80 @@ import Testing
     unheld.addProbe("prometheus", at: 110)
     #expect(check.evaluate(unheld.phase("t.hold", from: 100, to: 200)).reason == "fault_not_verified")
   }
+
+  private func deaf(_ history: inout History, at: Int64) {
+    history.addProbe("prometheus", at: at, ok: false, labels: ["dead": "true"])
+  }
+
+  @Test func whoIsNotHeardToTheEndMayHaveFired() {
+    let silent = check.evaluate(history { deaf(&$0, at: 150) })
+    #expect(silent.status == .inconclusive && silent.reason == "probe_dead")
+    // Whatever fires goes on while the fault lasts: later answers make up for one that is missing.
+    let heard = check.evaluate(
+      history {
+        deaf(&$0, at: 150)
+        $0.addProbe("prometheus", at: 160)
+      })
+    #expect(heard.reason == "no_alert")
+  }
+
+  @Test(arguments: [(1_000_000, 1_500_000, "probe_dead"), (1_500_000, 1_000_000, "alert_late")])
+  func whoWasNotHeardInBetweenMayHaveFiredInTime(dead: Int64, other: Int64, reason: String) {
+    let finding = check.evaluate(
+      history(until: 3_000_000) {
+        $0.addProbe("prometheus", at: 115)
+        // The reply comes a millisecond after the request.
+        $0.add(stream: "users", op: "browse", at: 120, status: 503)
+        for at in [dead, other].sorted() {
+          if at == dead { deaf(&$0, at: at) }
+          if at == other, reason == "alert_late" { $0.addProbe("prometheus", at: 1_800_000) }
+        }
+        $0.addProbe("prometheus", at: 1_999_999)
+        $0.addAlert("Filling", "firing", at: 2_000_000)
+      })
+    #expect(finding.reason == reason)
+  }
+
+  /// What this grade itself did before is no usual day.
+  @Test(
+    arguments: [
+      (["Slow"], ["Slow": true], "not_tried"), (["Slow"], ["Slow": false], "alert_always_on"),
+      (["Slow"], [:], "alert_always_on"), (["Slow", "Chronic"], ["Slow": true], "alert_always_on"),
+      (["Slow", "Chronic"], ["Slow": true, "Chronic": true], "not_tried"), ([], ["Slow": true], "no_alert"),
+    ] as [([String], [String: Bool], String)])
+  func anAlertThatAnEarlierTrialBroughtAboutBlamesNobody(
+    _ standing: [String], _ risen: [String: Bool], _ reason: String
+  ) {
+    var history = history { history in
+      for alert in standing { history.addAlert(alert, "firing", at: 60) }
+      for (alert, isNew) in risen { history.addProbe("alert.before", at: 80, ok: isNew, text: alert) }
+    }
+    history.events.sort { $0.at < $1.at }
+    let finding = check.evaluate(history.phase("t.rest", from: 10, to: 90))
+    #expect(finding.reason == reason)
+    #expect(finding.status == (reason == "not_tried" ? .inconclusive : .violated))
+  }
+
+  @Test func whatWasAboutBeforeHasToBeKnown() {
+    func history(_ change: (inout History) -> Void) -> History {
+      var history = History()
+      change(&history)
+      history.addFault("hold-connections", "verified", at: 111, parameters: ["trial": "t"])
+      history.add(stream: "users", op: "browse", at: 101)
+      history.addProbe("alert.foundation", at: 190, text: "Filling")
+      history.addProbe("prometheus", at: 129)
+      history.addAlert("Filling", "firing", at: 130)
+      return history.phase("t.hold", from: 100, to: 200)
+    }
+    #expect(check.evaluate(history { deaf(&$0, at: 105) }).reason == "probe_dead")
+    #expect(check.evaluate(history { $0.addProbe("prometheus", at: 105) }).status == .met)
+    let rested = history {
+      $0.addProbe("prometheus", at: 50)
+      $0 = $0.phase("t.rest", from: 10, to: 90)
+      deaf(&$0, at: 105)
+    }
+    #expect(check.evaluate(rested).status == .met)
+  }
 }
 
 @Suite struct PreflightGuardsTests {

@@ -191,6 +191,11 @@ enum Outage {
     #expect(finding.observed.contains("360 requests for 120 orders"))
   }
 
+  @Test func aCompanyThatCountsAnewSaysNothing() {
+    let finding = check.evaluate(history(each: 0, received: -1))
+    #expect(finding.status == .inconclusive && finding.reason == "probe_dead")
+  }
+
   @Test func whatOthersAskDoesNotCount() {
     #expect(check.evaluate(history(each: 1, received: 999)).status == .met)
     // One for each order that was confirmed, and none for the others.
@@ -310,14 +315,14 @@ enum Outage {
 @Suite struct GateHoldsTests {
   private let check = GateHolds(plan: Written.plan("gate-holds"))
 
-  private func finding(_ answers: [(String, Double)]) -> Finding {
+  private func finding(_ answers: [(String, Double)], until reason: String? = nil) -> Finding {
     var history = History()
     for (index, answer) in answers.enumerated() {
       history.addProbe(
         "gate", at: Int64(index), ok: answer.1 == 0, value: answer.1, text: "because",
         labels: ["purpose": answer.0, "values": answer.0 == "now" ? "" : "A=1"])
     }
-    return check.evaluate(history.phase("t.gate", from: 0, to: 10))
+    return check.evaluate(history.phase("t.gate", from: 0, to: 10, reason: reason))
   }
 
   @Test func rightAnswers() {
@@ -342,6 +347,9 @@ enum Outage {
     #expect(finding([("now", 0), ("pass", 0)]).reason == "not_tried")
     #expect(finding([("now", 0), ("refuse", 1)]).reason == "not_tried")
     #expect(finding([("pass", 0), ("refuse", 1)]).reason == "not_tried")
+    let answers = [("now", 0.0), ("pass", 0), ("refuse", 1)]
+    let early = finding(answers, until: "error: no answer")
+    #expect(early.status == .inconclusive && early.observed.contains("no answer"))
   }
 }
 

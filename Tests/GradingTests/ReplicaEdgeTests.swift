@@ -59,6 +59,26 @@ import Testing
     #expect(carried([["r", "100"]], [["r", "100"]]).reason == "primary_overused")
   }
 
+  /// A count that nobody has is not nothing.
+  @Test func whoseCountIsMissingIsNotJudged() {
+    for (before, after) in [
+      ([["r", nil]], [["r", "40"]]), ([["r", "0"]], [["r", nil]]), ([["r", "0"], ["s", "0"]], [["r", "40"]]),
+    ] as [([[String?]], [[String?]])] {
+      let finding = carried(before, after, replicas: "2", primary: 90)
+      #expect(finding.status == .inconclusive && finding.reason == "probe_dead", "\(before)")
+    }
+    for part in ["before", "after"] {
+      var history = History()
+      for index in 0..<40 { history.add(stream: "users", op: "orders", at: Int64(index + 1)) }
+      history.addRows("t.window.before.scans", at: 0, columns: ["node", "scans"], [["r", "0"]])
+      history.addRows("t.window.after.scans", at: 1, columns: ["node", "scans"], [["r", "40"]])
+      history.addRows("t.window.\(part).primary", at: 1, columns: ["node", "scans"], [["p", nil]])
+      let check = ReplicasCarryReads(
+        plan: Written.plan("replicas-carry-reads", ["table": "orders.orders", "share": "0.5"]))
+      #expect(check.evaluate(Written.windowed(history)).reason == "probe_dead")
+    }
+  }
+
   /// A generator that stood still sends all at once, and copies are served unlike in turn.
   @Test func readsThatWentOutLateBlameNobody() {
     #expect(carried([], [["r", "19"]], late: 250_000_000).reason == "primary_overused")

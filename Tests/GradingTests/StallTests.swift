@@ -19,13 +19,36 @@ import Testing
     return Written.windowed(history)
   }
 
-  private func stalled(_ history: History, at begin: Int64, milliseconds: Double, phase: String = "t.window") -> Finding
-  {
+  private func stalled(
+    _ history: History, at begin: Int64, milliseconds: Double, phase: String = "t.window",
+    check: (any PlannedCheck)? = nil
+  ) -> Finding {
     var history = history
     let labels = ["phase": phase, "begin": "\(begin)"]
     let sample = SampleEvent(name: "machine_stall_ms", value: milliseconds, labels: labels)
     history.events.append(Event(at: begin + Int64(milliseconds * 1e6), .sample(sample)))
-    return UsersAreServed(plan: Written.plan("users-are-served", ["share": "0.01"])).evaluate(history)
+    let users = UsersAreServed(plan: Written.plan("users-are-served", ["share": "0.01"]))
+    return CheckResult(of: check ?? users, on: history, runbook: "").finding
+  }
+
+  /// Pages and orders are held up as users are: two are lost, and one is allowed.
+  @Test(arguments: [(900.0, true), (400, false)])
+  func pagesAndOrdersAreExcusedAlike(length: Double, isExcused: Bool) {
+    let pages = PagesAreServed(plan: Written.plan("pages-are-served", ["share": "0.01"]))
+    let found = stalled(users(refused: 2), at: 10 * second, milliseconds: length, check: pages)
+    #expect(found.reason == (isExcused ? "load_not_delivered" : "pages_refused"))
+    var history = History()
+    for index in 0..<100 {
+      history.add(
+        stream: "users", op: "order", at: index < 2 ? 10 * second : Int64(index) * 100_000,
+        status: index < 2 ? 504 : 201, key: "k\(index)", labels: index < 2 ? [:] : ["state": "confirmed"])
+    }
+    history.addRows("t.window.provider.before", at: 0, columns: ["failed_once"], [["0"]])
+    history.addRows("t.window.provider.after", at: 1, columns: ["failed_once"], [["9"]])
+    let orders = SingleFailuresAreHidden(plan: Written.plan("single-failures-are-hidden", ["share": "0.99"]))
+    let shown = stalled(Written.windowed(history), at: 10 * second, milliseconds: length, check: orders)
+    #expect(shown.reason == (isExcused ? "load_not_delivered" : "failures_shown"))
+    #expect(shown.status == (isExcused ? .inconclusive : .violated))
   }
 
   /// A stall of `length` ms that begins `begin` ms after the requests that were refused.

@@ -11,6 +11,8 @@ public final class Guardian {
   private let controllerCommand: [String]
   var nodes: [String: GuardianNode] = [:]
   private var faults: [String: (record: FaultRecord, dueAt: Double)] = [:]
+  /// Whom to tell when a fault whose undoing has begun is gone.
+  private var undoing: [String: [() -> Void]] = [:]
   private var clients: [Int32: GuardianConnection] = [:]
   private var controller: (pid: Int32, channel: Int32)?
   var shutdownRequested = false
@@ -243,12 +245,15 @@ public final class Guardian {
   }
 
   private func undo(_ id: String, then done: @escaping () -> Void = {}) {
+    // Who clears what is being cleared waits for the end of it.
+    guard undoing[id] == nil else { return undoing[id, default: []].append(done) }
     guard let fault = faults.removeValue(forKey: id)?.record else { return done() }
+    undoing[id] = [done]
     var left = fault.undo.count
     let finish = { [self] in
       do { try journal.recordClearing(of: id) } catch { log("\(error)") }
       for client in clients.values where client.wantsNews { client.send(GuardianReply(cleared: fault)) }
-      done()
+      undoing.removeValue(forKey: id)?.forEach { $0() }
     }
     if left == 0 { finish() }
     for order in fault.undo {

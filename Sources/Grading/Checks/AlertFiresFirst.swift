@@ -14,7 +14,8 @@ import DrillCore
 /// - `fault_not_verified` (inconclusive): the fault was not seen to take effect.
 /// - `probe_dead` (inconclusive): Prometheus could not be asked.
 /// - `load_not_delivered`, `no_success_of_op` (inconclusive): the users were not at work, or none got a thing.
-/// - `not_tried` (inconclusive): no fault was injected.
+/// - `not_tried` (inconclusive): no fault was injected; or an alert was still about that an earlier trial had brought
+///   about.
 struct AlertFiresFirst: PlannedCheck {
   let plan: CheckPlan
 
@@ -27,8 +28,8 @@ struct AlertFiresFirst: PlannedCheck {
     guard let hold = AlertHold(history, phase: phase("hold")) else {
       return .inconclusive(.notTried, "no fault was injected", expected: expected)
     }
-    let polls = history.probes("prometheus", in: phase("hold")).map(\.probe)
-    guard polls.contains(where: \.ok) else {
+    let polls = history.probes("prometheus", in: phase("hold"))
+    guard polls.contains(where: \.probe.ok) else {
       return .inconclusive(.probeDead, "Prometheus did not answer", expected: expected)
     }
     if history.frontDoorIsMissing(in: phase("hold")) {
@@ -36,6 +37,10 @@ struct AlertFiresFirst: PlannedCheck {
     }
     guard let verified = hold.verified else {
       return .inconclusive(.faultNotVerified, "the fault was not seen to take effect", expected: expected)
+    }
+    let before = history.probes("prometheus", in: phase("rest")) + polls.filter { $0.at < verified }
+    guard before.contains(where: \.probe.ok) else {
+      return .inconclusive(.probeDead, "nobody knows which alerts were about before the fault", expected: expected)
     }
     if let early = hold.began(hold.first...verified), early.at < verified {
       return .inconclusive(
@@ -52,10 +57,18 @@ struct AlertFiresFirst: PlannedCheck {
     let allowed = Int(share * Double(users.count { $0.sent != nil }) + 1e-6)
     let refusal = refusals.dropFirst(allowed).first
     guard let began = hold.judged else {
+      guard polls.last?.probe.ok == true else {
+        return .inconclusive(.probeDead, "Prometheus did not answer any more", expected: expected)
+      }
       if let alert = hold.unfounded.min() {
         return .violated(
           "alert_follows_clock", "\(alert) fires at times of which there is no figure of the shop",
           expected: expected)
+      }
+      let risen = history.probes("alert.before", in: phase("rest")).map(\.probe).filter(\.ok).compactMap(\.text)
+      if !hold.before.isEmpty, hold.before.isSubset(of: risen) {
+        return .inconclusive(
+          .notTried, "\(listed(risen)), silent when the grade began, had not fallen silent again", expected: expected)
       }
       let standing = listed(Array(hold.before))
       return standing.isEmpty
@@ -63,6 +76,12 @@ struct AlertFiresFirst: PlannedCheck {
         : .violated("alert_always_on", "\(standing) fired before anything happened", expected: expected)
     }
     if let refusal, refusal < began.at {
+      // It may have fired unseen, since the last answer before the one that told of it.
+      let silent = polls.last { !$0.probe.ok && $0.at < began.at }
+      let heard = polls.filter { $0.probe.ok && $0.at < began.at }.dropLast().last?.at ?? 0
+      if let silent, silent.at > heard, heard < refusal {
+        return .inconclusive(.probeDead, "Prometheus did not answer when it mattered", expected: expected)
+      }
       return .violated(
         "alert_late", "\(began.alert.name) fired \((began.at - refusal) / 1_000_000) ms after the objective was missed",
         expected: expected)

@@ -30,6 +30,9 @@ struct GateHolds: PlannedCheck {
     guard purposes == ["now", "pass", "refuse"] else {
       return .inconclusive(.notTried, "preflight was not asked", expected: expected)
     }
+    if let reason = history.endedEarly(phase("gate")) {
+      return .inconclusive(.notTried, "preflight was not asked to the end: \(reason)", expected: expected)
+    }
     return .met("\(asked.count) of \(asked.count) answers were right", expected: expected)
   }
 }

@@ -6,7 +6,8 @@ import DrillCore
 /// Reasons:
 /// - `pages_refused`: more were turned away, or not answered within the users' patience.
 /// - `front_door_missing`: no gateway runs.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so many were turned
+///   away only because the machine stood still.
 /// - `not_tried` (inconclusive): there were none.
 struct PagesAreServed: PlannedCheck {
   let plan: CheckPlan
@@ -27,7 +28,11 @@ struct PagesAreServed: PlannedCheck {
     let refused = others.filter { $0.outcome != .ok && !$0.isRightlyNotFound }
     let observed = "\(refused.count) of \(others.count) requests turned away"
     // A short window must not fail by rounding: one request may always go wrong where any share is allowed.
-    guard refused.count <= (share > 0 ? max(1, Int(share * Double(others.count))) : 0) else {
+    let allowed = share > 0 ? max(1, Int(share * Double(others.count))) : 0
+    guard refused.count <= allowed else {
+      guard history.outsideOfStandstills(refused, in: window).count > allowed else {
+        return .inconclusive(.loadNotDelivered, "\(observed), while the machine stood still", expected: expected)
+      }
       let words = refused[0].status.map { "\($0) \(refused[0].code ?? "")" } ?? (refused[0].code ?? "no answer")
       return .violated("pages_refused", "\(observed) (\(refused[0].op): \(words))", expected: expected)
     }

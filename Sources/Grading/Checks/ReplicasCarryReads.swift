@@ -8,7 +8,7 @@ import DrillCore
 /// - `primary_overused`: the replicas served fewer; or the primary, by its own count, looked so often that it must have
 ///   served more than its share, whoever else looks at replicas.
 /// - `replica_idle`: too few of them served their part.
-/// - `probe_dead` (inconclusive): a replica, or the primary in the end, did not say what it did.
+/// - `probe_dead` (inconclusive): a replica or the primary did not say what it did.
 /// - `no_success_of_op` (inconclusive): nobody read an order.
 /// - `load_not_delivered` (inconclusive): fewer came there, but requests went out late.
 /// - `not_tried` (inconclusive): there was no window.
@@ -66,7 +66,8 @@ struct ReplicasCarryReads: PlannedCheck {
       let after = history.rows("\(window).after.scans").last
     else { return .inconclusive(.probeDead, "nobody counted", expected: expected) }
     // Whom even the primary does not answer sees no replica either, however many there are.
-    if let primary = history.rows("\(window).after.primary").last, primary.number("scans") == nil {
+    let primaries = ["before", "after"].compactMap { history.rows("\(window).\($0).primary").last }
+    if primaries.contains(where: { $0.number("scans") == nil }) {
       return .inconclusive(.probeDead, "the primary did not say what it did", expected: expected)
     }
     let reads = history.requests.filter {
@@ -75,7 +76,13 @@ struct ReplicasCarryReads: PlannedCheck {
     guard reads >= 20 else { return .inconclusive(.noSuccessOfOp, "\(reads) reads", expected: expected) }
     var counts: [String: Int] = [:]
     for (node, text) in zip(before.values(of: "node"), before.values(of: "scans")) {
-      if let node, let text, let count = Int(text) { counts[node] = count }
+      guard let node, let text, let count = Int(text) else {
+        return .inconclusive(.probeDead, "\(node ?? "a replica") did not say what it did before", expected: expected)
+      }
+      counts[node] = count
+    }
+    if let silent = Set(counts.keys).subtracting(after.values(of: "node").compactMap { $0 }).min() {
+      return .inconclusive(.probeDead, "\(silent) did not say what it did", expected: expected)
     }
     var alone: [String: Int] = [:]
     let between = Self.seconds(history, from: "\(window).before.scans", to: "\(window).after.scans")

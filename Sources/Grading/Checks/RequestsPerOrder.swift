@@ -25,6 +25,9 @@ struct RequestsPerOrder: PlannedCheck {
       let after = history.rows("\(window).provider.after").last?.number("received"),
       let attempts = history.rows("\(window).attempts").last
     else { return .inconclusive(.probeDead, "the payment company did not say", expected: expected) }
+    guard after >= before else {
+      return .inconclusive(.probeDead, "the payment company counts anew", expected: expected)
+    }
     if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
     let orders = history.ordersSent(in: window)
     guard orders.count >= Self.fewest else {

@@ -6,7 +6,7 @@ import DrillCore
 /// Reasons:
 /// - `acknowledged_lost`: a reservation of the last moment is not in the database.
 /// - `not_back_after_crash`: the database lets nobody in, or an instance does not answer, within the brief's time.
-/// - `fault_not_verified` (inconclusive): the processes were not seen to end.
+/// - `fault_not_verified` (inconclusive): the processes were not seen to end, or Postgres' log writer was not stopped.
 /// - `no_success_of_op` (inconclusive): nothing was acknowledged before.
 /// - `probe_dead` (inconclusive): what stands in the database could not be read afterwards, or it does not let the
 ///   judge in.
@@ -27,6 +27,10 @@ struct SurvivesACrash: PlannedCheck {
     let faults = history.faults.map(\.fault).filter { $0.kind == "crash" && $0.parameters["trial"] == plan.trial }
     guard faults.contains(where: { $0.action == "verified" }) else {
       return .inconclusive(.faultNotVerified, "the processes were not seen to end", expected: expected)
+    }
+    if let awake = history.probes("crash.walwriter", in: phase).last?.probe, !awake.ok {
+      return .inconclusive(
+        .faultNotVerified, "the log could be written on: \(awake.text ?? "")", expected: expected)
     }
     let looks = ["crash.database", "crash.instances"].compactMap { history.probes($0, in: phase).last?.probe }
     if let blind = looks.first(where: \.dead) {

@@ -11,11 +11,6 @@ import DrillCore
 struct UsersAreServed: PlannedCheck {
   let plan: CheckPlan
 
-  /// A machine that stood still for longer has kept everybody waiting. In ms.
-  private static let stall = 500.0
-  /// After a stall there is a crowd, in ns.
-  private static let crowd: Int64 = 1_000_000_000
-
   private var share: Double { plan.parameters["share"].flatMap { Double($0) } ?? 0 }
 
   func evaluate(_ history: History) -> Finding {
@@ -33,11 +28,7 @@ struct UsersAreServed: PlannedCheck {
     let allowed = share > 0 ? max(1, Int(share * Double(sent.count))) : 0
     let observed = "\(refused.count) of \(sent.count) requests turned away"
     guard refused.count > allowed else { return .met(observed, expected: expected) }
-    let stalls = history.stalls(in: window, above: [.machine: Self.stall])
-    let blamed = refused.filter { request in
-      let end = request.done ?? request.scheduled
-      return !stalls.contains { request.scheduled <= $0.upperBound + Self.crowd && end >= $0.lowerBound }
-    }
+    let blamed = history.outsideOfStandstills(refused, in: window)
     if blamed.count > allowed {
       let first = blamed[0]
       let words = first.status.map { "\($0) \(first.code ?? "")" } ?? (first.code ?? "no answer")

@@ -46,12 +46,17 @@ extension TrialContext {
   /// The users are at work for so long before connections are taken away.
   private static let usersFirst: Duration = .seconds(4)
 
-  /// With users at work: waits, bounded, until no alert has been about for three seconds.
+  /// What is usual for a rule to look back over: an alert about what this grade itself did before may stand for so much
+  /// longer.
+  private static let aftermath: Duration = .seconds(60)
+
+  /// With users at work: waits, bounded, until no alert has been about for three seconds. For alerts without any figure
+  /// of the shop nobody waits.
   func rest(_ step: RestStep, trial: String) async throws {
     let prometheus = try await prometheus()
     let name = "\(trial).rest"
     let length = max(step.within, Self.usersFirst)
-    let users = try await users(for: length + .seconds(2), phase: name)
+    let users = try await users(for: length + Self.aftermath + .seconds(2), phase: name)
     progress("waiting until the lab's alerts are silent, with users at work")
     await recorder.phase(name) {
       let stop = StopFlag()
@@ -59,20 +64,23 @@ extension TrialContext {
       let begin = ContinuousClock.now
       var known: [String: String] = [:]
       var quietSince: ContinuousClock.Instant?
-      while ContinuousClock.now - begin < length, !Task.isCancelled {
+      var founded: [String: Bool] = [:]
+      while ContinuousClock.now - begin < length + Self.aftermath, !Task.isCancelled {
         _ = await lookAtAlerts(prometheus, known: &known)
-        if known.isEmpty {
-          let since = quietSince ?? .now
-          quietSince = since
-          let now = ContinuousClock.now
-          if now - since >= .seconds(3), now - begin >= Self.usersFirst { break }
-        } else {
-          quietSince = nil
+        let now = ContinuousClock.now
+        quietSince = known.isEmpty ? quietSince ?? now : nil
+        if now - begin >= Self.usersFirst {
+          if let quietSince, now - quietSince >= .seconds(3) { break }
+          for alert in known.keys where founded[alert] == nil {
+            founded[alert] = (try? await hasFoundation(alert, prometheus)) ?? true
+          }
+          if !known.isEmpty, !known.keys.contains(where: { founded[$0] != false }) { break }
         }
         try? await Task.sleep(for: Self.poll)
       }
       stop.set()
       await load
+      await lookBack(known.keys.filter { founded[$0] != false }.sorted(), prometheus)
       return known.isEmpty ? nil : "\(listed(Array(known.keys))) is still about"
     }
   }
@@ -153,18 +161,35 @@ extension TrialContext {
   /// one that does follows the clock, or always fires.
   private func lookAtFoundation(of alert: String, _ prometheus: PrometheusProbe) async {
     do {
-      var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
-      let now = Date().timeIntervalSince1970
-      // Weeks ahead, at any second of the day.
-      let times = (0..<Self.emptyMoments).map { _ in now + Double(1_000_000 + random.below(1_000_000)) }
-      for expression in try await prometheus.expressions(of: alert) {
-        for time in times where try await !prometheus.query(expression, at: time).isEmpty {
-          return probe("alert.foundation", ok: false, text: alert)
-        }
-      }
-      probe("alert.foundation", ok: true, text: alert)
+      probe("alert.foundation", ok: try await hasFoundation(alert, prometheus), text: alert)
     } catch {
       dead("alert.foundation", error, labels: ["alert": alert])
+    }
+  }
+
+  private func hasFoundation(_ alert: String, _ prometheus: PrometheusProbe) async throws -> Bool {
+    var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
+    let now = Date().timeIntervalSince1970
+    // Weeks ahead, at any second of the day.
+    let times = (0..<Self.emptyMoments).map { _ in now + Double(1_000_000 + random.below(1_000_000)) }
+    for expression in try await prometheus.expressions(of: alert) {
+      for time in times where try await !prometheus.query(expression, at: time).isEmpty { return false }
+    }
+    return true
+  }
+
+  /// Records which of the alerts that stand now did not when the grade began: an earlier trial may have brought them
+  /// about, and a right rule may look back for long.
+  private func lookBack(_ alerts: [String], _ prometheus: PrometheusProbe) async {
+    let begin = Date().timeIntervalSince1970 - Double(recorder.now) / 1e9
+    for alert in alerts {
+      do {
+        let name = alert.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let stood = try await !prometheus.query("ALERTS{alertname=\"\(name)\"}", at: begin).isEmpty
+        probe("alert.before", ok: !stood, text: alert)
+      } catch {
+        dead("alert.before", error, labels: ["alert": alert])
+      }
     }
   }
 

@@ -108,9 +108,7 @@ extension TrialContext {
         isBack = true
       } catch {
         // It is back, and lets others in: what the judge may not see it can't judge.
-        if let error = error as? PostgresError, error.sqlState?.hasPrefix("28") == true {
-          return dead("crash.database", error)
-        }
+        if (error as? PostgresError)?.code == .authenticationFailed { return dead("crash.database", error) }
         words = "\(error)"
         try? await Task.sleep(for: .milliseconds(50))
       }

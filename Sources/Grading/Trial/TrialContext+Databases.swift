@@ -76,7 +76,10 @@ extension TrialContext {
   }
 
   /// The servers of the lab that let the judge into `database`, the usual node first.
-  func candidates(database: String) async -> [(node: String, probe: DatabaseProbe)] {
+  ///
+  /// - Parameter relays: nodes that pass connections on to a server elsewhere count, too. Else what is done to a node
+  ///   would be done to nobody, and what a server counts would be counted twice.
+  func candidates(database: String, relays: Bool = false) async -> [(node: String, probe: DatabaseProbe)] {
     let shop: Set = ["gateway", "inventory", "order", "payment"]
     guard let nodes = try? await engine.nodes(), let password = try? engine.secret("postgres-password") else {
       return []
@@ -87,9 +90,19 @@ extension TrialContext {
     var result: [(String, DatabaseProbe)] = []
     for node in others {
       let probe = DatabaseProbe(host: node.address, database: database, user: "postgres", password: password)
-      if (try? await probe.query("SELECT 1", timeout: .seconds(2))) != nil { result.append((node.name, probe)) }
+      guard let look = try? await probe.query("SELECT host(inet_server_addr())", timeout: .seconds(2)),
+        relays || look.rows.first?.first == node.address
+      else { continue }
+      memory.wasLetIn(by: node.name)
+      result.append((node.name, probe))
     }
     return result
+  }
+
+  /// Servers of the lab that let the judge in once, are up, and are not among those that do now.
+  func silentServers(besides answering: [String]) async -> [String] {
+    let up = ((try? await engine.nodes()) ?? []).filter(\.isUp).map(\.name)
+    return memory.servers.intersection(up).subtracting(answering).sorted()
   }
 
   /// Records what a query returns under `name`; a query that fails records a dead probe.

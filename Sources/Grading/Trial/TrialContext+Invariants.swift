@@ -61,7 +61,12 @@ extension TrialContext {
   /// Remembers what stands in the provider's book before any load of ours. Without that nobody knows afterwards which
   /// charges are of this grade, and the verdict can't be that all are right.
   func ledgerBefore() async {
-    do { memory.keep(earlierCharges: Set(try await charges().map(\.key))) } catch { dead("ledger.before", error) }
+    do {
+      let company = try await node(of: "provider").pid
+      memory.keep(earlierCharges: Set(try await charges().map(\.key)), of: company)
+    } catch {
+      dead("ledger.before", error)
+    }
   }
 
   private func charges() async throws -> [Ledger.Charge] {
@@ -74,6 +79,10 @@ extension TrialContext {
     do {
       // The book first: whatever stands in it was in the shop's table before, or never will be.
       let charges = try await charges()
+      // It lives as long as the process.
+      guard try await node(of: "provider").pid == memory.company || memory.earlierCharges == nil else {
+        throw GradingError("the payment company began a new book in the midst of the grade")
+      }
       guard let table = memory.database("payments") else { throw GradingError("the payments were not found") }
       let known = Set(
         try await table.query("SELECT idempotency_key FROM payments.charges").rows.compactMap { $0.first ?? nil })

@@ -100,9 +100,12 @@ extension TrialContext {
       _ = await pass(until: begin + plan.lasts, unless: stop)
       let to = recorder.now
       customers.set()
+      let lasted = try await engine.activeFaults().contains { $0.id == active }
       try await engine.clear(active)
-      record("hold-row", "cleared", trial: trial, id: id)
       await load
+      // On a machine that was slow enough its lease has ended it, nobody knows when.
+      guard lasted else { throw GradingError("the row was let go before its time") }
+      record("hold-row", "cleared", trial: trial, id: id)
       recorder.record(
         .rows(
           RowsEvent(name: "\(name).holds", columns: ["sku", "from", "to"], rows: [[sku, "\(from)", "\(to)"]])))

@@ -23,7 +23,7 @@ extension TrialContext {
   private func followers() async -> [Follower] {
     let nodes = (try? await engine.nodes()) ?? []
     var result: [Follower] = []
-    for candidate in await candidates(database: "postgres") {
+    for candidate in await candidates(database: "postgres", relays: true) {
       let look = try? await candidate.probe.query("SELECT pg_is_in_recovery(), host(inet_server_addr())").rows.first
       // Who answers is whatever the lab runs there, also with fewer columns than were asked for.
       guard let look, look.count == 2, look[0] == "t", let node = nodes.first(where: { $0.name == candidate.node })
@@ -101,6 +101,8 @@ extension TrialContext {
       let isSettled =
         looks.count { !$0.follower.isRelay } >= step.least && looks.allSatisfy { $0.isFresh(step) }
       if isSettled || ContinuousClock.now >= deadline {
+        // Whom even the primary does not let in sees no replica either, however many there are.
+        if looks.isEmpty { _ = try await primary.query("SELECT 1") }
         return looks.sorted { $0.follower.node < $1.follower.node }
       }
       try await Task.sleep(for: .milliseconds(250))
@@ -122,15 +124,25 @@ extension TrialContext {
   }
 
   /// How long a mark that is made now takes to come from `primary` to `replica`; `nil` when it has not by `deadline`.
+  ///
+  /// - Throws: what the primary says; and the replica's refusal to let the judge in, who then knows nothing of it.
   static func lag(
     of replica: DatabaseProbe, behind primary: DatabaseProbe, until deadline: ContinuousClock.Instant
   ) async throws -> Duration? {
-    let mark = try await primary.query("SELECT pg_logical_emit_message(true, 'judge', 'look')")
+    // A server that tells nobody of a commit before its replicas have applied it would hide how late they are.
+    let mark = try await primary.query(
+      "SELECT pg_logical_emit_message(true, 'judge', 'look'), set_config('synchronous_commit', 'local', true)")
     guard let position = mark.rows.first?.first.flatMap({ $0 }) else { throw GradingError("the primary made no mark") }
     let begin = ContinuousClock.now
     repeat {
-      let look = try? await replica.query("SELECT pg_last_wal_replay_lsn() >= \(sqlLiteral(position))::pg_lsn")
-      if look?.rows.first?.first == "t" { return ContinuousClock.now - begin }
+      do {
+        let look = try await replica.query("SELECT pg_last_wal_replay_lsn() >= \(sqlLiteral(position))::pg_lsn")
+        if look.rows.first?.first == "t" { return ContinuousClock.now - begin }
+      } catch let error as PostgresError where error.code == .authenticationFailed {
+        throw error
+      } catch {
+        // Whoever is away shows nothing.
+      }
       try await Task.sleep(for: .milliseconds(5))
     } while ContinuousClock.now < deadline
     return nil

@@ -48,7 +48,7 @@ extension TrialContext {
     if book != nil { await providerAttempts(phase: name) }
     if let table = step.lookups { await scans("\(name).after", of: table, isBefore: false) }
     if step.pages != nil { await closePages(phase: name) }
-    recordListeners(nodes, phase: name)
+    await recordListeners(of: service, nodes, phase: name)
   }
 
   /// The scenario's users, through the gateway; `nil`, and a probe that says so, where no gateway of the lab runs.
@@ -229,15 +229,7 @@ extension TrialContext {
     let markers = products.markers
     var told = ["amount": "\(amount)", "skus": markers.joined(separator: ",")]
     do {
-      // One row a transaction: who held one while it waits for the next could be half of a deadlock.
-      for sku in markers {
-        let changed = try await database.query(
-          """
-          UPDATE inventory.stock SET initial = initial + \(amount), on_hand = on_hand + \(amount),
-            version = version + 1 WHERE sku = \(sqlLiteral(sku))
-          """)
-        guard changed.commandTag == "UPDATE 1" else { throw GradingError("\(sku): \(changed.commandTag)") }
-      }
+      try await raise(markers, by: amount, in: database)
       told["began"] = "\(began)"
       told["done"] = "\(recorder.now)"
       await rows("\(trial).marker.after", markerSQL, in: "inventory")
@@ -248,6 +240,31 @@ extension TrialContext {
     }
   }
 
+  /// Raises the stock of `skus`, all that nobody has locked at once: who never waits is no part of a deadlock, in
+  /// whatever order others lock.
+  private func raise(_ skus: [String], by amount: Int, in database: DatabaseProbe) async throws {
+    let deadline = ContinuousClock.now + .seconds(5)
+    var left = skus
+    while true {
+      let changed = try await database.query(
+        """
+        WITH free AS (
+          SELECT sku FROM inventory.stock WHERE sku IN (\(left.map(sqlLiteral).joined(separator: ",")))
+          FOR UPDATE SKIP LOCKED)
+        UPDATE inventory.stock AS s
+        SET initial = initial + \(amount), on_hand = on_hand + \(amount), version = version + 1
+        FROM free WHERE s.sku = free.sku RETURNING s.sku
+        """)
+      let done = Set(changed.rows.compactMap { $0.first ?? nil })
+      left.removeAll(where: done.contains)
+      if left.isEmpty { return }
+      guard ContinuousClock.now < deadline else {
+        throw GradingError("\(left.count) products were locked, or not there, for 5 s")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
   var markerSQL: String {
     """
     SELECT sku, initial, on_hand, reserved, sold FROM inventory.stock
@@ -255,17 +272,20 @@ extension TrialContext {
     """
   }
 
-  /// Which processes listen on the instances' addresses.
-  private func recordListeners(_ nodes: [NodeStatus], phase: String) {
+  /// Which processes listen on the instances' addresses: those of `nodes`, as they are now.
+  private func recordListeners(of service: String, _ nodes: [NodeStatus], phase: String) async {
+    // One that ended and came back in the midst of the window is itself all the same.
+    let current = Dictionary(
+      ((try? await instances(of: service)) ?? []).map { ($0.name, $0.pid) }, uniquingKeysWith: { first, _ in first })
     var owners: [String: Int32] = [:]
-    for node in nodes { owners["\(node.address):\(Self.servicePort)"] = node.pid }
+    for node in nodes { owners["\(node.address):\(Self.servicePort)"] = current[node.name] ?? nil }
     let found = ProcessProbe.listeners(on: owners)
     let rows: [[String?]] = nodes.map { node in
-      guard let pid = node.pid, let pids = found["\(node.address):\(Self.servicePort)"] else {
-        return [node.name, nil, "unknown"]
-      }
+      let place = "\(node.address):\(Self.servicePort)"
+      guard let pid = owners[place], let pids = found[place] else { return [node.name, nil, "unknown"] }
       let own = pids.contains { ProcessProbe.descends($0, from: pid) }
-      return [node.name, pids.sorted().map(String.init).joined(separator: " "), own ? "true" : "false"]
+      let word = own ? "true" : ProcessProbe.isAlive(pid) ? "false" : "unknown"
+      return [node.name, pids.sorted().map(String.init).joined(separator: " "), word]
     }
     recorder.record(.rows(RowsEvent(name: "\(phase).listeners", columns: ["node", "pids", "own"], rows: rows)))
   }

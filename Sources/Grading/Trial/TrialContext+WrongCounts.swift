@@ -89,14 +89,17 @@ extension TrialContext {
 
   /// What the judge made wrong does not stay so, whatever the shop does.
   private func setRight(_ skus: [String], _ database: DatabaseProbe) async {
-    for sku in skus {
-      _ = try? await database.query(
-        """
-        UPDATE inventory.stock AS s SET reserved = \(Self.heldSQL),
-          on_hand = s.on_hand + s.reserved - \(Self.heldSQL), version = version + 1
-        WHERE s.sku = \(sqlLiteral(sku)) AND s.reserved <> \(Self.heldSQL)
-        """)
-    }
+    // A task of its own: a cancelled one could not ask the database for anything.
+    await Task {
+      for sku in skus {
+        _ = try? await database.query(
+          """
+          UPDATE inventory.stock AS s SET reserved = \(Self.heldSQL),
+            on_hand = s.on_hand + s.reserved - \(Self.heldSQL), version = version + 1
+          WHERE s.sku = \(sqlLiteral(sku)) AND s.reserved <> \(Self.heldSQL)
+          """)
+      }
+    }.value
   }
 
   /// Reserves more pieces of a product than the count is going to be wrong by.

@@ -97,6 +97,8 @@ final class GradeMemory: Sendable {
     var alone: Set<String> = []
     var replicas: [String]?
     var charges: Set<String>?
+    var company: Int32?
+    var servers: Set<String> = []
   }
 
   private let state = Mutex(State())
@@ -128,7 +130,18 @@ final class GradeMemory: Sendable {
 
   /// The keys that stood in the payment company's book when the grade began; `nil` until somebody looked.
   var earlierCharges: Set<String>? { state.withLock { $0.charges } }
-  func keep(earlierCharges keys: Set<String>) { state.withLock { $0.charges = keys } }
+  /// The process that keeps the book, as it was then.
+  var company: Int32? { state.withLock { $0.company } }
+  func keep(earlierCharges keys: Set<String>, of company: Int32?) {
+    state.withLock {
+      $0.charges = keys
+      $0.company = company
+    }
+  }
+
+  /// The nodes whose Postgres has let the judge in.
+  var servers: Set<String> { state.withLock { $0.servers } }
+  func wasLetIn(by node: String) { state.withLock { _ = $0.servers.insert(node) } }
 
   /// The instances that have answered alone.
   var alone: Set<String> { state.withLock { $0.alone } }
