@@ -166,19 +166,22 @@ private struct Files {
     }
   }
 
-  /// Right repairs that the runbook does not advise, `repairs/NAME.sh`: a grader once refused them, or might.
+  /// Right repairs that the runbook does not advise, `repairs/NAME.sh`, and such preventions,
+  /// `repairs/prevented/NAME.sh`: a grader once refused them, or might.
   func repairs(besides known: [String]) -> [Cell] {
-    // Most scenarios have none.
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/repairs")) ?? []
-    return names.filter { $0.hasSuffix(".sh") }.sorted().map { file in
-      let name = String(file.dropLast(3))
-      if known.contains(name) {
-        problems.report("is a fix of the runbook, too", at: YAMLPlace(file: "Chaos/\(id)/repairs/\(file)"))
+    [("repairs", Tier.resolved), ("repairs/prevented", .prevented)].flatMap { part, tier in
+      // Most scenarios have none.
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(part)")) ?? []
+      return names.filter { $0.hasSuffix(".sh") }.sorted().map { file in
+        let name = String(file.dropLast(3))
+        if known.contains(name) {
+          problems.report("is a fix of the runbook, too", at: YAMLPlace(file: "Chaos/\(id)/\(part)/\(file)"))
+        }
+        return Cell(
+          scenario: id, id: "fix/\(name)", kind: .fix,
+          preparations: [.script(executable("\(part)/\(file)", because: "it is run in the lab"))],
+          required: tier, expectation: .passed(tier))
       }
-      return Cell(
-        scenario: id, id: "fix/\(name)", kind: .fix,
-        preparations: [.script(executable("repairs/\(file)", because: "it is run in the lab"))],
-        expectation: .passed(.resolved))
     }
   }
 

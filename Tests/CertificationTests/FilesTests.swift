@@ -223,6 +223,9 @@ import Topology
     let cell = try #require(subject.cells.first { $0.id == "fix/doors-before-the-servers" })
     let script = Repository.root + "/Chaos/silent-replica/repairs/doors-before-the-servers.sh"
     #expect(cell.preparations == [.script(script)] && cell.expectation == .passed(.resolved))
+    #expect(cell.required == .resolved)
+    let prevention = try #require(subject.cells.first { $0.id == "fix/rule-that-looks-back" })
+    #expect(prevention.required == .prevented && prevention.expectation == .passed(.prevented))
     let share = try Scratch("Runbooks", "Chaos")
     for path in ["Chaos/silent-replica", "Runbooks/silent-replica.md"] {
       try FileManager.default.copyItem(atPath: "\(Repository.root)/\(path)", toPath: "\(share.path)/\(path)")

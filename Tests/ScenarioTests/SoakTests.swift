@@ -46,10 +46,16 @@ import Testing
       // What comes and goes is no growth: the most of the first looks, and the most of the last ones.
       let files = (sizes.prefix(3).map(\.files).max() ?? 0, sizes.suffix(3).map(\.files).max() ?? 0)
       let memory = (sizes.prefix(3).map(\.memory).max() ?? 0, sizes.suffix(3).map(\.memory).max() ?? 0)
-      #expect(files.1 <= files.0 + 10, "\(node): \(sizes)")
-      #expect(Double(memory.1) <= Double(memory.0) * 1.1 + 2048, "\(node): \(sizes)")
+      // How many connections are open at one moment is luck; of those that were cut there are many times as many.
+      #expect(Double(files.1) <= Double(files.0) * 1.25 + 10, "\(node): \(sizes)")
+      // The payment company keeps its book in memory, for as long as the lab runs: half a kilobyte an order is its due.
+      let book = node == "provider" ? Double(rate) * Self.orders * Double(minutes) * 60 * 0.5 * 0.5 : 0
+      #expect(Double(memory.1) <= Double(memory.0) * 1.1 + 2048 + book, "\(node): \(sizes)")
     }
   }
+
+  /// The share of requests that place an order.
+  private static let orders = 0.25
 
   /// The most requests a second, of those tried, that are all answered well, 99 of 100 within half a second.
   private static func capacity(_ cli: CLI) throws -> Int {
@@ -117,7 +123,8 @@ import Testing
         patience: 5s
         in_flight: 512
         mix:
-          { browse: 10, product: 45, product-stock: 5, order: 25, order-again: 5, order-read: 5, orders: 2, cancel: 3 }
+          { browse: 10, product: 45, product-stock: 5, order: \(Int(orders * 100)), order-again: 5, order-read: 5,
+            orders: 2, cancel: 3 }
         cart: { least: 1, most: 3, quantity: 2 }
       trials:
         - name: mitigated

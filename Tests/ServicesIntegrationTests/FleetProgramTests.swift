@@ -77,7 +77,9 @@ import Testing
     process.executableURL = try Self.program()
     process.arguments = ["provider"]
     let port = Int.random(in: 20_000...30_000)
-    process.environment = ["HTTP_HOST": "127.77.0.9", "HTTP_PORT": "\(port)", "INSTANCE": "provider"]
+    // What a sanitizer was told goes for the program, too.
+    process.environment = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+      .merging(["HTTP_HOST": "127.77.0.9", "HTTP_PORT": "\(port)", "INSTANCE": "provider"]) { $1 }
     process.standardError = FileHandle.nullDevice
     try process.run()
     try await eventually("the service is ready", within: 10) {
