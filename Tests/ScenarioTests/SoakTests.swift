@@ -46,8 +46,9 @@ import Testing
       // What comes and goes is no growth: the most of the first looks, and the most of the last ones.
       let files = (sizes.prefix(3).map(\.files).max() ?? 0, sizes.suffix(3).map(\.files).max() ?? 0)
       let memory = (sizes.prefix(3).map(\.memory).max() ?? 0, sizes.suffix(3).map(\.memory).max() ?? 0)
-      // How many connections are open at one moment is luck; of those that were cut there are many times as many.
-      #expect(Double(files.1) <= Double(files.0) * 1.25 + 10, "\(node): \(sizes)")
+      // How many connections are open at one moment is luck: it doubles now and then. Were those that are cut each
+      // minute left open, there would be several times as many.
+      #expect(files.1 <= files.0 * 2 + 10, "\(node): \(sizes)")
       // The payment company keeps its book in memory, for as long as the lab runs: half a kilobyte an order is its due.
       let book = node == "provider" ? Double(rate) * Self.orders * Double(minutes) * 60 * 0.5 * 0.5 : 0
       #expect(Double(memory.1) <= Double(memory.0) * 1.1 + 2048 + book, "\(node): \(sizes)")
