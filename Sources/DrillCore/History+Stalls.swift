@@ -32,7 +32,32 @@ extension History {
       let end = source == .processor ? event.at : begin + Int64(sample.value * 1e6)
       return begin...max(begin, end)
     }
-    return ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
+    return Self.joined(ranges)
+  }
+
+  /// The times in `phase` when work took `slowness` times as long as usual although the lab and its judge used no more
+  /// than `share` of the processors: somebody else had them. In order, apart from each other; none where nobody noted
+  /// what the lab used.
+  public func denials(in phase: String, slowness: Double, share: Double) -> [ClosedRange<Int64>] {
+    func noted(_ name: String) -> [(range: ClosedRange<Int64>, value: Double)] {
+      events.compactMap { event in
+        guard case .sample(let sample) = event.kind, sample.name == name, sample.labels["phase"] == phase,
+          let begin = sample.labels["begin"].flatMap({ Int64($0) }), begin <= event.at
+        else { return nil }
+        return (begin...event.at, sample.value)
+      }
+    }
+    let usage = noted("lab_processors")
+    let crowded = noted("machine_slowness").filter { look in
+      guard look.value >= slowness else { return false }
+      let then = usage.filter { $0.range.overlaps(look.range) }
+      return !then.isEmpty && then.allSatisfy { $0.value <= share }
+    }
+    return Self.joined(crowded.map(\.range))
+  }
+
+  private static func joined(_ ranges: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
+    ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
       if let last = result.last, range.lowerBound <= last.upperBound {
         result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
       } else {

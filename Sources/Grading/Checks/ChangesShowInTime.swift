@@ -8,7 +8,8 @@ import DrillCore
 /// - `stale_page`: a page shows what was true once, and longer ago than is allowed.
 /// - `content_missing`: a page shows no price or no number of customers.
 /// - `content_made_up`: a page shows what was never true, or not yet.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or pages were stale only
+///   while the machine stood still or others had it.
 /// - `no_success_of_op` (inconclusive): no page was shown late enough after a change to tell.
 /// - `probe_dead` (inconclusive): the judge could not read or change the database.
 /// - `not_tried` (inconclusive): there was no window.
@@ -38,6 +39,7 @@ struct ChangesShowInTime: PlannedCheck {
     let isUnsure = history.faults.map(\.fault).contains {
       $0.kind == "edit" && $0.action == "unverified" && $0.parameters["trial"] == plan.trial
     }
+    var excused: Finding?
     for page in shown {
       guard let sku = page.labels?["sku"] else {
         return .violated("content_missing", "a page shows no product", expected: expected)
@@ -48,15 +50,18 @@ struct ChangesShowInTime: PlannedCheck {
           return .violated("content_missing", "the page of \(sku) shows no \(part.words)", expected: expected)
         }
         let sent = page.sent ?? page.scheduled
-        switch timeline.judge(value, sent: sent, done: page.done ?? sent, bound: allowed) {
+        let done = page.done ?? sent
+        switch timeline.judge(value, sent: sent, done: done, bound: allowed) {
         case .right: break
         case .stale where isUnsure, .wrong where isUnsure:
           return .inconclusive(.probeDead, "nobody knows whether the judge's change came about", expected: expected)
         case .stale(let age):
-          return .violated(
-            "stale_page",
-            "\(sku) is shown with the \(part.words) \(value), which was changed \(age / 1_000_000) ms before",
-            expected: expected)
+          let observed =
+            "\(sku) is shown with the \(part.words) \(value), which was changed \(age / 1_000_000) ms before"
+          guard history.mayBeLate(sent - allowed...done, in: window) else {
+            return .violated("stale_page", observed, expected: expected)
+          }
+          excused = hindered(observed, expected: expected)
         case .wrong:
           return .violated(
             "content_made_up", "\(sku) is shown with the \(part.words) \(value), which it did not have",
@@ -65,6 +70,7 @@ struct ChangesShowInTime: PlannedCheck {
       }
     }
     if let late = undelivered(history, stream: "users", in: window, expected: expected) { return late }
+    if let excused { return excused }
     let edits = history.edits(of: .price).filter { $0.trial == plan.trial }
     guard let edit = edits.last else {
       return .inconclusive(.probeDead, "the judge changed nothing", expected: expected)

@@ -218,6 +218,12 @@ func crowded(_ slowness: Double, _ observed: String, expected: String) -> Findin
     .loadNotDelivered, "\(observed), while any work took \(times) times as long as usual", expected: expected)
 }
 
+/// What can be said of `observed` on a machine that stood still, or whose processors others had.
+func hindered(_ observed: String, expected: String) -> Finding {
+  .inconclusive(
+    .loadNotDelivered, "\(observed), while the machine stood still or was busy with other work", expected: expected)
+}
+
 /// `a, b, c and 4 more`.
 func listed(_ names: [String], most: Int = 3) -> String {
   let sorted = names.sorted { left, right in

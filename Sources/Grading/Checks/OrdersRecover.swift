@@ -7,7 +7,8 @@ import DrillCore
 /// - `not_recovered`: fewer were.
 /// - `orders_refused`: not one order was confirmed before the disturbance came; where that were few, none at all.
 /// - `front_door_missing`: no gateway runs.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so few were confirmed
+///   only because the machine stood still or others had it.
 /// - `not_tried` (inconclusive): there was no disturbance that ended, or too few orders after it to judge by.
 struct OrdersRecover: PlannedCheck {
   let plan: CheckPlan
@@ -43,9 +44,10 @@ struct OrdersRecover: PlannedCheck {
         ? !before.contains(where: \.isConfirmed)
         : before.contains { $0.scheduled + Self.early <= begin } && !orders.contains(where: \.isConfirmed)
       if isClosed {
-        return .violated(
-          "orders_refused", "none of \(before.count) orders was confirmed before anything happened",
-          expected: expected)
+        let observed = "none of \(before.count) orders was confirmed before anything happened"
+        let blamed = history.outsideOfStandstills(before, in: window)
+        guard blamed.count >= min(before.count, Self.enough) else { return hindered(observed, expected: expected) }
+        return .violated("orders_refused", observed, expected: expected)
       }
     }
     guard let begin, let end = own.last(where: { $0.fault.action == "cleared" })?.at, end > begin else {
@@ -55,9 +57,12 @@ struct OrdersRecover: PlannedCheck {
     guard after.count >= Self.fewest else {
       return .inconclusive(.notTried, "\(after.count) orders came after it", expected: expected)
     }
-    let confirmed = after.count(where: \.isConfirmed)
-    let observed = "\(confirmed) of \(after.count) orders were confirmed"
-    guard Double(confirmed) >= share * Double(after.count) else {
+    let unconfirmed = after.filter { !$0.isConfirmed }
+    let observed = "\(after.count - unconfirmed.count) of \(after.count) orders were confirmed"
+    func isEnough(without lost: Int) -> Bool { Double(after.count - lost) >= share * Double(after.count) }
+    guard isEnough(without: unconfirmed.count) else {
+      let blamed = history.outsideOfStandstills(unconfirmed, in: window)
+      guard !isEnough(without: blamed.count) else { return hindered(observed, expected: expected) }
       return .violated("not_recovered", observed, expected: expected)
     }
     return .met(observed, expected: expected)

@@ -7,7 +7,7 @@ import DrillCore
 /// - `pages_refused`: more were turned away, or not answered within the users' patience.
 /// - `front_door_missing`: no gateway runs.
 /// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so many were turned
-///   away only because the machine stood still.
+///   away only because the machine stood still or others had it.
 /// - `not_tried` (inconclusive): there were none.
 struct PagesAreServed: PlannedCheck {
   let plan: CheckPlan
@@ -31,7 +31,7 @@ struct PagesAreServed: PlannedCheck {
     let allowed = share > 0 ? max(1, Int(share * Double(others.count))) : 0
     guard refused.count <= allowed else {
       guard history.outsideOfStandstills(refused, in: window).count > allowed else {
-        return .inconclusive(.loadNotDelivered, "\(observed), while the machine stood still", expected: expected)
+        return hindered(observed, expected: expected)
       }
       let words = refused[0].status.map { "\($0) \(refused[0].code ?? "")" } ?? (refused[0].code ?? "no answer")
       return .violated("pages_refused", "\(observed) (\(refused[0].op): \(words))", expected: expected)

@@ -8,7 +8,7 @@ import DrillCore
 /// - `fault_not_verified` (inconclusive): the company did not fail often enough.
 /// - `probe_dead` (inconclusive): the company could not be asked.
 /// - `load_not_delivered` (inconclusive): the users' requests did not go out, or so few were confirmed only because the
-///   machine stood still.
+///   machine stood still or others had it.
 /// - `not_tried` (inconclusive): there were no orders.
 struct SingleFailuresAreHidden: PlannedCheck {
   let plan: CheckPlan
@@ -37,7 +37,7 @@ struct SingleFailuresAreHidden: PlannedCheck {
     let allowed = max(1, Int((1 - share) * Double(orders.count) + 1e-9))
     guard lost <= allowed else {
       guard history.outsideOfStandstills(unconfirmed, in: window).count > allowed else {
-        return .inconclusive(.loadNotDelivered, "\(observed), while the machine stood still", expected: expected)
+        return hindered(observed, expected: expected)
       }
       return .violated("failures_shown", observed, expected: expected)
     }

@@ -10,7 +10,8 @@ import DrillCore
 /// - `content_made_up`: a look showed a value that the product never had.
 /// - `stock_refused`: looks were refused or not answered, more than the share that the brief allows.
 /// - `front_door_missing`: no gateway runs.
-/// - `load_not_delivered` (inconclusive): the looks did not go out, or went out late.
+/// - `load_not_delivered` (inconclusive): the looks did not go out, or went out late; or the only ones that showed
+///   something stale, or were refused, were those while the machine stood still or others had it.
 /// - `probe_dead` (inconclusive): the judge could not change the stock.
 /// - `no_success_of_op` (inconclusive): no look could have shown anything stale.
 /// - `not_tried` (inconclusive): there were no looks.
@@ -39,6 +40,7 @@ struct StockIsCurrent: PlannedCheck {
       return .inconclusive(.probeDead, "the judge could not change the stock", expected: expected)
     }
     var telling = 0
+    var excused: Finding?
     for look in looks where look.outcome == .ok {
       guard let sku = look.labels?["sku"], let shown = look.values?["on_hand"], let known = states[sku] else {
         return .violated("content_made_up", "a page shows no stock of what was asked", expected: expected)
@@ -56,18 +58,28 @@ struct StockIsCurrent: PlannedCheck {
       }
       guard same.contains(where: { $0.until >= sent - bound }) else {
         let age = (sent - (same.map(\.until).max() ?? sent)) / 1_000_000
-        return .violated(
-          "stale_stock", "\(sku) is shown as it was \(age) ms before", expected: expected)
+        let observed = "\(sku) is shown as it was \(age) ms before"
+        guard history.mayBeLate(sent - bound...done, in: window) else {
+          return .violated("stale_stock", observed, expected: expected)
+        }
+        excused = hindered(observed, expected: expected)
+        continue
       }
       if known.contains(where: { $0.until < sent - bound }) { telling += 1 }
     }
     if let late = undelivered(history, stream: "looks", in: window, expected: expected) { return late }
     let refused = looks.filter { $0.outcome != .ok }
-    guard Double(refused.count) <= share * Double(looks.count) else {
+    let most = share * Double(looks.count)
+    guard Double(refused.count) <= most else {
       let one = refused[0]
       let words = one.status.map { "\($0) \(one.code ?? "")" } ?? (one.code ?? "no answer")
-      return .violated("stock_refused", "\(refused.count) of \(looks.count) looks got \(words)", expected: expected)
+      let observed = "\(refused.count) of \(looks.count) looks got \(words)"
+      guard Double(history.outsideOfStandstills(refused, in: window).count) > most else {
+        return hindered(observed, expected: expected)
+      }
+      return .violated("stock_refused", observed, expected: expected)
     }
+    if let excused { return excused }
     guard telling >= 20 else {
       return .inconclusive(.noSuccessOfOp, "\(telling) looks came late enough to show it", expected: expected)
     }

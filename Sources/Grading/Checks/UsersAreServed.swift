@@ -6,7 +6,7 @@ import DrillCore
 /// - `users_refused`: more were turned away, or not answered within the users' patience.
 /// - `front_door_missing`: no gateway runs, so nobody gets in.
 /// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so many were turned
-///   away only because the machine stood still.
+///   away only because the machine stood still or others had it.
 /// - `not_tried` (inconclusive): there were no users.
 struct UsersAreServed: PlannedCheck {
   let plan: CheckPlan
@@ -34,7 +34,7 @@ struct UsersAreServed: PlannedCheck {
       let words = first.status.map { "\($0) \(first.code ?? "")" } ?? (first.code ?? "no answer")
       return .violated("users_refused", "\(observed) (\(first.op): \(words))", expected: expected)
     }
-    return .inconclusive(.loadNotDelivered, "\(observed), while the machine stood still", expected: expected)
+    return hindered(observed, expected: expected)
   }
 
   private func percent(_ share: Double) -> String {

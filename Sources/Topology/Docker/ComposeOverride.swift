@@ -63,6 +63,8 @@ public struct ComposeOverride {
   private func narrow(_ service: Topology.Service) -> [String: Any] {
     var all: [String: Any] = [
       "init": true, "read_only": true, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"],
+      // Made or loaded on this machine: whoever owns that name in a registry gets nothing run here.
+      "pull_policy": "never",
       "tmpfs": ["/tmp"] + service.tmpfs.map(\.path).filter { $0 != "/tmp" },
     ]
     if service.user == nil { all["user"] = "nobody" }

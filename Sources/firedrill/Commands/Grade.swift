@@ -31,8 +31,8 @@ struct Grade: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Where the evidence goes (default: lab/.evidence/TIME; of a blind lab outside of it, until `firedrill stop` or \
-      `firedrill runbook --reveal`).
+      Where the evidence goes (default: lab/.evidence/TIME; of a blind lab outside of it, until `firedrill runbook \
+      --reveal`).
       """, valueName: "dir"))
   var evidence: String?
   @Option(help: "Replay the grade of this seed; without it each grade draws its own.") var seed: UInt64?

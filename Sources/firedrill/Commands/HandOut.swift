@@ -53,7 +53,8 @@ struct HandOut: AsyncParsableCommand {
 
       ## In this exercise
 
-      The shop runs in containers, without `firedrill`. In this folder:
+      The shop runs in containers, without `firedrill`. Where `docker compose` is unknown, as with Debian 12's own
+      packages, it is called `docker-compose`. In this folder:
 
       - Start it, and deploy what you changed (`firedrill apply`): `docker compose up --detach --force-recreate`.
         Databases keep their data; `docker compose down --volumes` before it begins them anew, from the files in `sql/`.

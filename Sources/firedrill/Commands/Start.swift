@@ -32,6 +32,8 @@ struct Start: AsyncParsableCommand {
     let installation = try Installation.find()
     let folder = lab.folder
     let scenario = try id.map { try Self.known($0, installation) } ?? folder.requireState().scenario
+    let early = Interrupt { EmergencyStop.begin(nil) }
+    defer { early.cancel() }
     try await Doctor.requireParts(for: goesOn ? folder.requireState().kind : engine.kind)
     RunDirectory.sweep()
     if let state = try folder.state(), RunDirectory(labID: state.id).isAlive {
