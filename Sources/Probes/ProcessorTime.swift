@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// How much processor time some processes have used, all together: by this a lab that makes itself wait can be told from
-/// one that others keep waiting.
+/// How much processor time some processes have used, all together: by this a lab that makes itself wait can be told
+/// from one that others keep waiting.
 public enum ProcessorTime {
   /// What `roots` and all that descends from them have used since they began, with those of their children that ended
   /// and were waited for: fields 14 to 17 of `/proc/PID/stat` (proc_pid_stat(5)), in steps of 10 ms. It falls when one

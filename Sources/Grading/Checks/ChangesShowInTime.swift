@@ -8,8 +8,8 @@ import DrillCore
 /// - `stale_page`: a page shows what was true once, and longer ago than is allowed.
 /// - `content_missing`: a page shows no price or no number of customers.
 /// - `content_made_up`: a page shows what was never true, or not yet.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or pages were stale only
-///   while the machine stood still or others had it.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or pages were
+///   stale only while the machine stood still or others had it.
 /// - `no_success_of_op` (inconclusive): no page was shown late enough after a change to tell.
 /// - `probe_dead` (inconclusive): the judge could not read or change the database.
 /// - `not_tried` (inconclusive): there was no window.

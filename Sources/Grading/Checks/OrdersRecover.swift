@@ -7,8 +7,8 @@ import DrillCore
 /// - `not_recovered`: fewer were.
 /// - `orders_refused`: not one order was confirmed before the disturbance came; where that were few, none at all.
 /// - `front_door_missing`: no gateway runs.
-/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so few were confirmed
-///   only because the machine stood still or others had it.
+/// - `load_not_delivered` (inconclusive): the users' requests did not go out, or went out late; or so few were
+///   confirmed only because the machine stood still or others had it.
 /// - `not_tried` (inconclusive): there was no disturbance that ended, or too few orders after it to judge by.
 struct OrdersRecover: PlannedCheck {
   let plan: CheckPlan
