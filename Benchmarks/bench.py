@@ -8,6 +8,7 @@ was measured is written, with a reason for each group that was not; nothing wher
 """
 import argparse
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -39,6 +40,8 @@ def arguments():
 
 def main():
     chosen = arguments()
+    # As Ctrl-C does: labs and servers end on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.time()
     measured, left, is_late = [], {}, False
     with tempfile.TemporaryDirectory(prefix="firedrill-bench-") as folder:

@@ -1,4 +1,5 @@
 """What grows: instances of one lab, labs side by side."""
+import contextlib
 import json
 import subprocess
 import time
@@ -35,6 +36,17 @@ def fleets(work, _):
         [(count, lambda count=count: scaled(count)) for count in (10, 50, 101, 200)], takes=2)
 
 
+def ended(start):
+    """Ends a start that is still under way: an interrupted one stops its lab itself."""
+    if start.poll() is None:
+        start.terminate()
+        try:
+            start.wait(30)
+        except subprocess.TimeoutExpired:
+            start.kill()
+            start.wait()
+
+
 def labs(work, _):
     """Labs side by side, started at the same time."""
     def started(count):
@@ -42,20 +54,19 @@ def labs(work, _):
         for place in places:
             place.folder.mkdir(exist_ok=True)
         begun = time.monotonic()
-        starts = [
-            subprocess.Popen(
-                [BIN / "firedrill", "start", "base", "-q", "--lab", place.lab], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for place in places]
-        codes = [start.wait(120) for start in starts]
-        took = time.monotonic() - begun
-        try:
+        with contextlib.ExitStack() as ends:
+            starts = []
+            for place in places:
+                ends.callback(place.remove_lab)
+                starts.append(subprocess.Popen(
+                    [BIN / "firedrill", "start", "base", "-q", "--lab", place.lab], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                ends.callback(ended, starts[-1])
+            codes = [start.wait(120) for start in starts]
+            took = time.monotonic() - begun
             if any(codes):
                 raise SystemExit(f"bench: {count} labs side by side: {codes}")
             return [took, sum(memory(place) for place in places) / count]
-        finally:
-            for place in places:
-                place.firedrill("stop", "--purge", "--plain")
 
     yield Series(
         "Labs side by side", ["labs", "s until all are healthy", "PSS MB each"],

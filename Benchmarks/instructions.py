@@ -2,7 +2,7 @@
 """Processor instructions of our pure parts, each time the same, whatever the machine has to do: counted by callgrind.
 
 Against the figures in instructions.json, or, with --update, into them. A part that takes a tenth more than it did
-fails.
+fails, and one that takes less than half: it may do nothing any more.
 """
 import argparse
 import json
@@ -19,6 +19,8 @@ BIN = Path(os.environ.get("FIREDRILL_BIN_DIR", HERE.parent / ".build/release"))
 KNOWN = HERE / "instructions.json"
 # A tenth is more than another compiler's patch release moved, and less than one more allocation in a short loop.
 MORE = 0.10
+# What is that much quicker was meant to be, or is no longer done.
+LEAST = 0.5
 # How often a part is done in the two runs, from the first that does: what start and end of a program differ by from
 # run to run, some thousand instructions, may not show.
 RUNS = [(1, 5, 200_000), (50, 250, 5_000), (500, 10_500, 0)]
@@ -51,6 +53,15 @@ def each(driver, name, known):
     return round(once)
 
 
+def judged(count, before):
+    """A count beside the one that is known of the part, if any, in a word."""
+    if before is None:
+        return "new"
+    if count > before * (1 + MORE):
+        return "MORE"
+    return "LESS" if count < before * LEAST else "ok"
+
+
 def main():
     """Counts, and compares."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -67,16 +78,15 @@ def main():
         names = subprocess.run([driver, "pure"], capture_output=True, text=True, check=True, timeout=60)
         for name in names.stdout.splitlines():
             found[name] = each(driver, name, known.get(name))
-            limit = known.get(name, 0) * (1 + MORE)
-            verdict = "" if update else "new" if name not in known else "ok" if found[name] <= limit else "MORE"
+            verdict = "" if update else judged(found[name], known.get(name))
             print(f"{name:40} {found[name]:>10,} {known.get(name, 0):>10,} {verdict}", flush=True)
-            if verdict in ("new", "MORE"):
+            if verdict not in ("", "ok"):
                 worse.append(name)
     if update:
         KNOWN.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     gone = sorted(set(known) - set(found))
     if worse or gone:
-        print(f"instructions: more than a tenth more, new or gone: {', '.join(worse + gone)}; if that is meant, "
+        print(f"instructions: a tenth more, less than half, new or gone: {', '.join(worse + gone)}; if that is meant, "
               "run Benchmarks/instructions.py --update and commit instructions.json", file=sys.stderr)
         sys.exit(1)
 

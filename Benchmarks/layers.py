@@ -1,5 +1,6 @@
 """Where a service's processor time goes: samples by perf(1), each counted for who wrote the function it was in."""
 import re
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,9 @@ def shares(recording):
 
 def layers(work, _, connections=16):
     """Of an inventory that answers for one product without end."""
+    # Some distributions have it for the kernels that they make only.
+    if not shutil.which("perf"):
+        raise NotHere("perf is missing: Debian has it in linux-perf, Ubuntu in linux-tools of the kernel that runs")
     cache, _ = work.node("redis")
     sides = {
         "product by Postgres": work.inventory({"INVENTORY_POOL_MAX": connections}),

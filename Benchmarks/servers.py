@@ -55,20 +55,32 @@ class Workplace:
 
     def __enter__(self):
         if self.has_lab:
-            self.firedrill("start", "base", "--plain")
+            try:
+                self.firedrill("start", "base", "--plain")
+            except BaseException:
+                # Interrupted or too slow: `with` does not end what it has not begun.
+                self.remove_lab()
+                raise
         return self
 
     def __exit__(self, *_):
-        for process in reversed(self.started):
-            process.send_signal(signal.SIGTERM)
-        for process in reversed(self.started):
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if self.has_lab:
-            self.firedrill("stop", "--purge", "--plain")
+        try:
+            for process in reversed(self.started):
+                process.send_signal(signal.SIGTERM)
+            for process in reversed(self.started):
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        finally:
+            if self.has_lab:
+                self.firedrill("stop", "--purge", "--plain")
+
+    def remove_lab(self):
+        """Ends a lab, however far its start came."""
+        # 64: there is none.
+        self.firedrill("stop", "--purge", "--plain", codes=(0, 64))
 
     def firedrill(self, *words, codes=(0,)):
         """Runs a command of the console on the lab, and gives its output; it must end with one of `codes`."""

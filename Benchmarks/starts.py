@@ -20,8 +20,8 @@ def starts(work, _):
         return json.loads((work.lab / ".firedrill/baseline.json").read_text(encoding="utf-8"))[key]
 
     def started(scenario, more):
-        work.firedrill("start", scenario, "--plain")
         try:
+            work.firedrill("start", scenario, "--plain")
             # A healthy shop has no symptom to wait for.
             shown = 0.0 if scenario == "base" else baseline("symptomSeconds")
             taken = [baseline("healthySeconds"), shown, memory(work)]
@@ -31,7 +31,7 @@ def starts(work, _):
                 taken.append(memory(work))
             return taken
         finally:
-            work.firedrill("stop", "--purge", "--plain")
+            work.remove_lab()
 
     base, broken = "base", "one-bad-instance"
     header = ["lab", "s to healthy", "s to symptom", "PSS MB"]
@@ -51,15 +51,15 @@ def starts(work, _):
 def grades(work, _):
     """A grade of what nobody has repaired, and one of a repair."""
     def graded(repair):
-        work.firedrill("start", "one-bad-instance", "--plain")
         try:
+            work.firedrill("start", "one-bad-instance", "--plain")
             if repair:
                 work.firedrill("runbook", "--run", repair)
             begun = time.monotonic()
             work.firedrill("grade", "--plain", codes=(0, 1))
             return [time.monotonic() - begun]
         finally:
-            work.firedrill("stop", "--purge", "--plain")
+            work.remove_lab()
 
     # Once each, and of one scenario: what a grade may take is said of all of them, see `certification`.
     yield Series(

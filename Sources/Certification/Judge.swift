@@ -76,8 +76,14 @@ public enum Judge {
     case .inconclusive: return result(report.verdict == .inconclusive)
     case .seen: return CellResult(.wrong, "a verdict where nothing is graded: \(detail)", seed: report.seed)
     case .failed(let check, let reason):
-      let isPinned = report.checks.contains { $0.id == check && $0.status == "violated" && $0.reason == reason }
-      return result(report.verdict == .failed && isPinned)
+      let pinned = report.checks.first { $0.id == check }
+      // It failed for something else, and a machine that had no time for it could not tell what it is known for.
+      if report.verdict == .failed, pinned?.status == "inconclusive",
+        pinned?.reason == Finding.Inconclusive.loadNotDelivered.rawValue
+      {
+        return CellResult(.undecided, detail, seed: report.seed)
+      }
+      return result(report.verdict == .failed && pinned?.status == "violated" && pinned?.reason == reason)
     }
   }
 

@@ -35,9 +35,9 @@ extension History {
     return Self.joined(ranges)
   }
 
-  /// The times in `phase` when work took `slowness` times as long as usual although the lab and its judge used no more
-  /// than `share` of the processors: somebody else had them. In order, apart from each other; none where nobody noted
-  /// what the lab used.
+  /// The times in `phase` when work, the lab's or the judge's, took `slowness` times as long as usual although both
+  /// together used no more than `share` of the processors: somebody else had them. In order, apart from each other;
+  /// none where nobody noted what the lab used.
   public func denials(in phase: String, slowness: Double, share: Double) -> [ClosedRange<Int64>] {
     func noted(_ name: String) -> [(range: ClosedRange<Int64>, value: Double)] {
       events.compactMap { event in
@@ -48,9 +48,11 @@ extension History {
       }
     }
     let usage = noted("lab_processors")
-    let crowded = noted("machine_slowness").filter { look in
+    let crowded = (noted("machine_slowness") + noted("lab_slowness")).filter { look in
       guard look.value >= slowness else { return false }
-      let then = usage.filter { $0.range.overlaps(look.range) }
+      let then = usage.filter {
+        $0.range.lowerBound < look.range.upperBound && look.range.lowerBound < $0.range.upperBound
+      }
       return !then.isEmpty && then.allSatisfy { $0.value <= share }
     }
     return Self.joined(crowded.map(\.range))

@@ -101,6 +101,21 @@ public enum ProcessProbe {
   /// `pid` and everything that descends from it.
   public static func family(of pid: Int32) -> [Int32] { processes().filter { descends($0, from: pid) } }
 
+  /// The same for several, in one look at all processes.
+  public static func families(of roots: Set<Int32>) -> [Int32] {
+    var parents: [Int32: Int32] = [:]
+    for pid in processes() { parents[pid] = info(of: pid)?.parent }
+    var known = Dictionary(uniqueKeysWithValues: roots.map { ($0, true) })
+    func belongs(_ pid: Int32, _ depth: Int) -> Bool {
+      if let answer = known[pid] { return answer }
+      // Bounded, for the table changes while it is read.
+      let answer = depth < 64 && parents[pid].map { belongs($0, depth + 1) } ?? false
+      known[pid] = answer
+      return answer
+    }
+    return parents.keys.filter { belongs($0, 0) }.sorted()
+  }
+
   /// The command line of `pid`, its words apart by spaces; empty when it can't be read.
   public static func commandLine(of pid: Int32) -> String {
     (text("/proc/\(pid)/cmdline") ?? "").replacing("\0", with: " ")

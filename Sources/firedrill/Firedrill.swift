@@ -11,7 +11,7 @@ struct Firedrill: AsyncParsableCommand {
     discussion: """
       `firedrill demo` shows the whole round: break, fail the grade, follow the runbook, pass the grade.
       Exit codes: 0 passed or done, 1 failed, 3 inconclusive, 64 usage, refused or busy, 69 a needed part is missing, \
-      70 a bug here, 130 interrupted.
+      70 something else went wrong, here or on the machine, 130 interrupted.
       """,
     version: Release.version,
     groupedSubcommands: [

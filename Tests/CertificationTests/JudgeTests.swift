@@ -71,6 +71,10 @@ import Testing
     #expect(outcome(pinned, 1, Self.verdict("failed", Self.check("a", "violated", "x"))) == .wrong)
     #expect(outcome(pinned, 1, Self.verdict("failed", Self.check("a", "inconclusive", "r") + "," + other)) == .wrong)
     #expect(outcome(pinned, 1, Self.verdict("failed", Self.check("b", "violated", "r"))) == .wrong)
+    for (reason, expected) in [("load_not_delivered", CellResult.Outcome.undecided), ("not_tried", .wrong)] {
+      let checks = Self.check("a", "inconclusive", reason) + "," + other
+      #expect(outcome(pinned, 1, Self.verdict("failed", checks)) == expected)
+    }
     #expect(outcome(pinned, 3, Self.verdict("inconclusive", Self.check("a", "violated", "r"))) == .undecided)
     #expect(outcome(pinned, 0, Self.verdict("passed", tier: "resolved")) == .wrong)
   }

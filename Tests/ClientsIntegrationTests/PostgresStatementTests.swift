@@ -151,18 +151,24 @@ import Testing
   }
 
   @Test func statementsOfSeveralTasksTakeTurnsOnOneConnection() async throws {
-    try await withConnection(Shared.configuration(Shared.postgres.value)) { connection in
+    let server = try await Shared.postgres.value
+    try await withConnection(Shared.configuration(server, name: "turns")) { connection in
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for number in 0..<100 {
           group.addTask { try await connection.query("SELECT \(number)").decode(Int.self) == [number] }
         }
         for try await isRight in group { #expect(isRight) }
       }
-      let sleeper = Task { try await connection.query("SELECT pg_sleep(0.3)") }
-      try await Task.sleep(for: .milliseconds(20))
-      let error = try await postgresError { try await connection.query("SELECT 1", timeout: .milliseconds(50)) }
-      #expect(error.code == .queryTimedOut && error.sqlState == nil, "never sent")
-      #expect(try await sleeper.value.count == 1)
+      let sleeper = Task { try await connection.query("SELECT pg_sleep(20)") }
+      try await withConnection(Shared.configuration(server)) { observer in
+        try await eventually("it sleeps") { try await running("turns", observer) == 1 }
+        let error = try await postgresError { try await connection.query("SELECT 1", timeout: .milliseconds(50)) }
+        #expect(error.code == .queryTimedOut && error.sqlState == nil, "never sent")
+        #expect(try await running("turns", observer) == 1, "it still sleeps")
+      }
+      sleeper.cancel()
+      #expect(try await postgresError { try await sleeper.value }.code == .cancelled)
+      #expect(try await connection.query("SELECT 1").count == 1)
     }
   }
 

@@ -29,6 +29,15 @@ import Testing
     try #require(await #expect(throws: RedisError.self) { try await body() })
   }
 
+  /// Waits until the server keeps a command waiting.
+  func untilBlocked(_ server: TestRedis) async throws {
+    try await withRedisClient(configuration(server)) { observer in
+      try await eventually("it waits") {
+        try await observer.command(["INFO", "clients"]).string?.contains("blocked_clients:1") ?? false
+      }
+    }
+  }
+
   @Test func unlinkRemovesWhatMatchesAndNothingElse() async throws {
     let server = try await Self.shared.value
     let redis = RedisClient(configuration(server))
@@ -151,11 +160,7 @@ import Testing
       try await withRedisClient(configuration(server)) { redis in
         try await redis.ping()
         let waiting = Task { try await redis.command(["BLPOP", "nothing", "0"], timeout: .seconds(10)) }
-        let observer = RedisClient(configuration(server), logger: Shared.logger)
-        try await eventually("it waits") {
-          try await observer.command(["INFO", "clients"]).string?.contains("blocked_clients:1") ?? false
-        }
-        await observer.shutDown()
+        try await untilBlocked(server)
         try await server.kill()
         let error = try await redisError { _ = try await waiting.value }
         #expect(error.code == .connectionClosed)
@@ -202,7 +207,7 @@ import Testing
     try await withRedisClient(configuration(Self.shared.value)) { redis in
       try await redis.ping()
       let task = Task { try await redis.command(["BLPOP", "c:nothing", "5"]) }
-      try await eventually("it waits") { await redis.isConnected }
+      try await untilBlocked(Self.shared.value)
       let begun = ContinuousClock.now
       task.cancel()
       let error = try await redisError { _ = try await task.value }

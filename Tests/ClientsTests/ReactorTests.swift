@@ -28,7 +28,7 @@ import Testing
       let deadline = ContinuousClock.now.advanced(by: .milliseconds(50))
       Reactor.loop.schedule(at: deadline) { call.finish(.success(deadline.duration(to: .now))) }
     }
-    #expect(late >= .zero && late < .milliseconds(50))
+    #expect(late >= .zero && late < .seconds(1))
   }
 
   @Test @Reactor func theHeapKeepsItsOrderUnderRemoval() {

@@ -1,10 +1,12 @@
 import Foundation
 import TestFiles
+import TestServers
 import Testing
 
 @testable import Engine
 
-/// What a node sees, and where its mounts may go. Only root can make a node without a process of one thread.
+/// What a node sees, and where its mounts may go. Only root can make a node without a process of one thread: everybody
+/// else has these tests run by `theseTestsPassForOthersToo`.
 @Suite(.serialized, .enabled(if: getuid() == 0)) struct NodeRootTests {
   private let scratch: Scratch
   private let launcher: NodeLauncher
@@ -18,14 +20,21 @@ import Testing
     launcher = try NodeLauncher(run: run)
   }
 
+  /// Who nodes run as: nobody; in a user namespace with one user, that one.
+  private static let user: SpawnSpec.User? = {
+    let users = (try? String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)) ?? ""
+    let isAlone = users.split(whereSeparator: \.isWhitespace).last == "1"
+    return isAlone ? nil : SpawnSpec.User(uid: 65_534, gid: 65_534)
+  }()
+
   private var volume: SpawnSpec.Mount { .bind(scratch.path + "/volume", at: "/data") }
 
   private func launch(_ command: [String], _ mounts: [SpawnSpec.Mount]) throws -> Int32 {
     try launcher.launch(
       SpawnSpec(
         node: "a", service: "a", judge: false, address: "127.0.0.1", argv: command, environment: ["PATH=/usr/bin:/bin"],
-        directory: "/", mounts: mounts, limits: [], user: SpawnSpec.User(uid: 65_534, gid: 65_534),
-        log: scratch.path + "/log", stopGrace: 0, stopSignal: SIGKILL, restart: .never, fingerprint: ""))
+        directory: "/", mounts: mounts, limits: [], user: Self.user, log: scratch.path + "/log", stopGrace: 0,
+        stopSignal: SIGKILL, restart: .never, fingerprint: ""))
   }
 
   /// What a shell prints in a node.
@@ -46,11 +55,15 @@ import Testing
   @Test func aNodeHasDevicesOfItsOwnAndChangesNoHost() throws {
     #expect(try output("ls /dev") == "fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n")
     let written = try output("echo x >/dev/null && head -c 2 /dev/zero | wc -c; cat /proc/self/mounts")
+    let readOnly = ["/usr", "/etc", "/etc/hosts", "/sys", "/lab"]
+    var seen: Set<String> = []
     for line in written.split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.count > 3, ["/usr", "/etc", "/etc/hosts", "/sys", "/lab"].contains(fields[1]) else { continue }
+      let fields = line.split(separator: " ").map(String.init)
+      guard fields.count > 3, readOnly.contains(fields[1]) else { continue }
+      seen.insert(fields[1])
       #expect(fields[3].hasPrefix("ro,"), "\(line)")
     }
+    #expect(seen == Set(readOnly), "\(written)")
     #expect(written.contains("\n2\n") && !written.contains(" /opt "))
   }
 
@@ -81,5 +94,26 @@ import Testing
     #expect(mkfifo(log, 0o600) == 0)
     #expect(throws: EngineError.self) { try launch(["true"], []) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/outside").isEmpty)
+  }
+}
+
+/// The same for an ordinary user, who is root in a user namespace only: in another process of these tests.
+@Suite(.enabled(if: getuid() != 0), .timeLimit(.minutes(1))) struct NodeRootElsewhereTests {
+  @Test func theseTestsPassForOthersToo() async throws {
+    let scratch = try Scratch()
+    let log = scratch.path + "/log"
+    try Data().write(to: URL(fileURLWithPath: log))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+    let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    process.arguments = ["-r", program, "--testing-library", "swift-testing", "--filter", "NodeRootTests"]
+    let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    try await eventually("they end", within: 50) { !process.isRunning }
+    let said = try String(contentsOfFile: log, encoding: .utf8)
+    #expect(process.terminationStatus == 0 && said.contains("Suite NodeRootTests passed"), "\(said)")
   }
 }

@@ -12,11 +12,11 @@ import Testing
 
   /// Notes that from `from` to `to` work took so many times as long as usual, and what the lab used then.
   private func denied(
-    _ history: inout History, from: Double, to: Double, slowness: Double = 5, used: Double? = 0.5,
-    phase: String = "t.window"
+    _ history: inout History, from: Double, to: Double, slowness: Double = 5, used: Double? = 0.25,
+    phase: String = "t.window", source: String = "lab_slowness"
   ) {
     let (begin, end) = (Int64(from * 1e9), Int64(to * 1e9))
-    for (name, value) in [("machine_slowness", slowness), ("lab_processors", used)] {
+    for (name, value) in [(source, slowness), ("lab_processors", used)] {
       guard let value else { continue }
       let sample = SampleEvent(name: name, value: value, labels: ["phase": phase, "begin": "\(begin)"])
       history.events.append(Event(at: end, .sample(sample)))
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (5.0, 0.5 as Double?, true), (4.9, 0.1, false), (5, 0.51, false), (40, 0, true), (40, 1, false), (40, nil, false),
+    (5.0, 0.25 as Double?, true), (4.9, 0.1, false), (5, 0.26, false), (40, 0, true), (40, 1, false), (40, nil, false),
   ])
   func othersHadTheProcessors(slowness: Double, used: Double?, isExcused: Bool) {
     let finding = users { denied(&$0, from: 9.9, to: 10.1, slowness: slowness, used: used) }
@@ -63,9 +63,14 @@ import Testing
         }
       }
     }
-    #expect(finding([(9, 10, 0.2), (10, 11, 0.3), (11, 12, 1)]).reason == "load_not_delivered")
+    #expect(finding([(9, 9.9, 1), (9.9, 10, 0.2), (10, 11, 0.25), (11, 12, 1)]).reason == "load_not_delivered")
     #expect(finding([(9, 10, 0.2), (10, 11, 0.9)]).reason == "users_refused")
     #expect(finding([(8, 9, 0.2)]).reason == "users_refused")
+  }
+
+  @Test(arguments: ["lab_slowness", "machine_slowness"]) func whosesoeverWorkItWas(source: String) {
+    #expect(users { denied(&$0, from: 9.9, to: 10.1, source: source) }.reason == "load_not_delivered")
+    #expect(users { denied(&$0, from: 9.9, to: 10.1, source: "other") }.reason == "users_refused")
   }
 
   @Test func anotherPhaseIsNoExcuse() {
@@ -187,39 +192,47 @@ import Testing
   }
 }
 
-/// Processor time, as /proc tells it.
-@Suite struct ProcessorTimeTests {
+/// What /proc says of processors.
+@Suite struct ProcessorUseTests {
   @Test(arguments: [
-    ("7 (a b) c) S 3 7 7 0 -1 4194304 9 8 7 6 100 20 3 4 20 0 1 0 55\n", 3 as Int32?, 127 as Int64),
-    ("7 (a) S 3", nil, 0), ("", nil, 0),
+    ("55 7 3\n", ProcessorUse.Share(run: 55, wait: 7) as ProcessorUse.Share?), ("55\n", nil), ("", nil),
   ])
-  func aLineSaysWhoseChildItIsAndWhatItUsed(text: String, parent: Int32?, ticks: Int64) {
-    let line = ProcessorTime.Line(text)
-    #expect(line?.parent == parent && (line?.ticks ?? 0) == ticks)
+  func aLineSaysHowLongItRanAndWaited(text: String, share: ProcessorUse.Share?) {
+    #expect(ProcessorUse.share(text) == share)
   }
 
-  @Test func whatDescendsFromARootCountsAndWhatEndedToo() throws {
+  @Test func onlyWhatCameSinceCounts() {
+    func use(_ threads: [Int32: (Int64, Int64)]) -> ProcessorUse {
+      ProcessorUse(threads: threads.mapValues { ProcessorUse.Share(run: $0.0, wait: $0.1) })
+    }
+    // One goes on, one is new, one has ended, and one ended and its number is another's now.
+    let before = use([1: (100, 10), 3: (70, 7), 4: (50, 5), 5: (1, 9)])
+    let now = use([1: (130, 14), 2: (9, 3), 4: (6, 8), 5: (2, 1)])
+    #expect(now.since(before) == ProcessorUse.Share(run: 30 + 9 + 6 + 2, wait: 4 + 3 + 8 + 1))
+    #expect(use([:]).isEmpty && !now.isEmpty && use([:]).since(now) == ProcessorUse.Share(run: 0, wait: 0))
+  }
+
+  @Test func whatDescendsFromARootCounts() throws {
     let own = ProcessInfo.processInfo.processIdentifier
-    let before = ProcessorTime.total(of: [own])
+    let before = ProcessorUse.now(of: [own])
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // A child of a child, that has ended when it is looked at.
-    process.arguments = ["-c", "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; cat"]
-    let input = Pipe()
-    process.standardInput = input
+    // A child's child that runs until it is told to end.
+    process.arguments = ["-c", "sh -c 'while kill -0 $PPID; do :; done' & wait"]
     try process.run()
     defer {
-      process.terminate()
+      // Which a test's children do not block.
+      kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
     let deadline = ContinuousClock.now + .seconds(60)
-    var used = Duration.zero
-    while used < .milliseconds(50), ContinuousClock.now < deadline {
-      used = ProcessorTime.total(of: [process.processIdentifier])
+    var used: Int64 = 0
+    while used < 50_000_000, ContinuousClock.now < deadline {
+      used = ProcessorUse.now(of: [process.processIdentifier]).since(before).run
       usleep(20_000)
     }
-    #expect(used >= .milliseconds(50))
-    #expect(ProcessorTime.total(of: [own]) - before >= .milliseconds(50))
-    #expect(ProcessorTime.total(of: [4_194_305]) == .zero && ProcessorTime.total(of: []) == .zero)
+    #expect(used >= 50_000_000)
+    #expect(ProcessorUse.now(of: [own]).since(before).run >= 50_000_000)
+    #expect(ProcessorUse.now(of: [4_194_305]).isEmpty && ProcessorUse.now(of: []).isEmpty)
   }
 }

@@ -115,7 +115,11 @@ import Testing
       try await proxy.add(.latency(delay: 600_000_000_000, jitter: 0))
       let clients = try (0..<50).map { _ in try proxy.client() }
       try await eventually("all have begun") { try await proxy.open() == 50 }
-      try await Task.sleep(for: .milliseconds(300))
+      try await eventually("no more is taken in") {
+        let before = try await proxy.held()
+        try await Task.sleep(for: .milliseconds(300))
+        return try await proxy.held() == before && before > 0
+      }
       #expect(try await proxy.held() <= 200_000 + limits.delayWindow + 50 * limits.scarceWindow)
       withExtendedLifetime(clients) {}
     }

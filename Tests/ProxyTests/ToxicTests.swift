@@ -21,7 +21,8 @@ import Testing
         }.sorted()
       }
       #expect(times[0] >= .milliseconds(50))
-      #expect(times[15] < .milliseconds(70))
+      // Once and not twice: the quickest says so also where the machine is busy and most are late.
+      #expect(times[0] < .milliseconds(100) && times[15] < .milliseconds(250), "\(times)")
       try await proxy.clear()
       try await proxy.add(.latency(delay: 300_000 * Self.millisecond, jitter: 0))
       for word in ["one ", "two ", "three"] { try client.send(word) }

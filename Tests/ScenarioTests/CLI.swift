@@ -30,7 +30,9 @@ struct CLI {
         FileManager.default.isExecutableFile(atPath: "\(programs)/\(program)"),
         "\(programs)/\(program) is missing: `make build` makes it")
     }
-    lab = NSTemporaryDirectory() + "firedrill-\(UUID().uuidString.prefix(8))/lab"
+    // scripts/tests stops what is left there.
+    let all = ProcessInfo.processInfo.environment["FIREDRILL_TESTS"].map { $0 + "/" } ?? NSTemporaryDirectory()
+    lab = all + "firedrill-\(UUID().uuidString.prefix(8))/lab"
   }
 
   var program: String { programs + "/firedrill" }
@@ -94,7 +96,13 @@ struct CLI {
     return try #require(json["id"] as? String)
   }
 
-  var runFolder: String { get throws { "/var/tmp/firedrill-\(getuid())/\(try labID())" } }
+  var runFolder: String { get throws { "\(runFolders)/\(try labID())" } }
+
+  /// Where the program that is launched has them.
+  private var runFolders: String {
+    places.map { $0 + "/run" } ?? ProcessInfo.processInfo.environment["FIREDRILL_RUN"]
+      ?? "/var/tmp/firedrill-\(getuid())"
+  }
 
   /// Whether nothing of a run folder is left, not even of its removal.
   static func isGone(_ run: String) -> Bool {
@@ -109,7 +117,7 @@ struct CLI {
   }
 }
 
-/// A process that runs, with its output in files.
+/// A process that runs, with its output in files. It ends when nobody holds this any more: who fails leaves none.
 final class Launched {
   let process: Process
   private let scratch: Scratch
@@ -128,6 +136,15 @@ final class Launched {
     try process.run()
   }
 
+  /// Told to end first: a verdict's lab goes with who judges it. Then killed, for the children of threads that block
+  /// signals hear nothing else. `Process` gives each a group of its own, in which a shell's children are, too.
+  deinit {
+    guard process.isRunning else { return }
+    let group = -process.processIdentifier
+    kill(group, SIGTERM)
+    if !comesTrue(within: 20, { kill(group, 0) != 0 }) { kill(group, SIGKILL) }
+  }
+
   var out: String { (try? String(contentsOfFile: scratch.path + "/out", encoding: .utf8)) ?? "" }
   var errors: String { (try? String(contentsOfFile: scratch.path + "/err", encoding: .utf8)) ?? "" }
 
@@ -139,11 +156,18 @@ final class Launched {
 
 /// Waits until a condition holds; fails the test, and kills nothing, when it does not in time.
 func eventually(within seconds: TimeInterval, _ what: String, _ condition: () throws -> Bool) throws {
+  let isTrue = try comesTrue(within: seconds, condition)
+  try #require(isTrue, "waited \(seconds) s in vain until \(what)")
+}
+
+/// Whether a condition holds in time; waits for it.
+func comesTrue(within seconds: TimeInterval, _ condition: () throws -> Bool) rethrows -> Bool {
   let deadline = Date().addingTimeInterval(seconds)
   while try !condition() {
-    try #require(Date() < deadline, "waited \(seconds) s in vain until \(what)")
+    if Date() >= deadline { return false }
     usleep(20_000)
   }
+  return true
 }
 
 /// Processes by what /proc says of them; zombies have ended.

@@ -17,6 +17,12 @@ extension CLI {
     try launch(["-c", "cd '\(folder)' && \(Self.anyCompose) \(arguments)"], program: "/bin/sh").wait(120)
   }
 
+  /// The run folders of the labs that graders in containers have in Docker.
+  func labsOfGraders() throws -> Set<String> {
+    let folders = try docker("ps", "--all", "--format", "{{.Label \"firedrill.run\"}}").split(separator: "\n")
+    return Set(folders.map(String.init).filter { $0.hasPrefix("/var/lib/firedrill-grader/") })
+  }
+
   /// Nothing of the lab with that run folder is left in Docker.
   func requireNothing(of run: String) throws {
     let filter = "label=firedrill.run=\(run)"

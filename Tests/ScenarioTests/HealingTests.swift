@@ -23,8 +23,17 @@ extension ScenarioTests {
       case working
       /// The console has said that the fault is there.
       case there
-      /// It is being cleared.
+      /// It is being cleared, or is about to be, or just was: its end alone shows from outside.
       case clearing
+
+      /// How long after its begin it is hit, in microseconds: drawn, so that what takes some milliseconds to start or
+      /// to end is hit anywhere. While clearing it is tried early, in between and late: one try alone may well come
+      /// before the order or after all is done.
+      var delays: [UInt32] {
+        let ranges: [ClosedRange<UInt32>] =
+          self == .clearing ? [10_000...25_000, 25_000...40_000, 40_000...55_000] : [0...40_000]
+        return ranges.map { .random(in: $0) }
+      }
     }
 
     static let kinds: [Kind] = [
@@ -107,17 +116,17 @@ extension ScenarioTests {
         for kind in Self.kinds {
           #expect(try kind.isGone(lab), "\(kind.name) is there before anybody has injected it")
           for phase in Phase.allCases where kind.hasWorker || phase != .working {
-            let begin = Date()
-            try heals(kind, phase, lab)
-            print("measured: \(kind.name), \(phase.rawValue): \(Int(Date().timeIntervalSince(begin) * 1000)) ms")
+            for delay in phase.delays {
+              let begin = Date()
+              try heals(kind, phase, after: delay, lab)
+              print("measured: \(kind.name), \(phase.rawValue): \(Int(Date().timeIntervalSince(begin) * 1000)) ms")
+            }
           }
         }
       }
     }
 
-    func heals(_ kind: Kind, _ phase: Phase, _ lab: ProbedLab) throws {
-      // Where in a phase it hits is drawn: what takes some milliseconds to start or to end is hit anywhere.
-      let delay = UInt32.random(in: 0...40_000)
+    func heals(_ kind: Kind, _ phase: Phase, after delay: UInt32 = 0, _ lab: ProbedLab) throws {
       let comment = Comment(rawValue: "\(kind.name), killed when \(phase.rawValue), after \(delay) us")
       #expect(try lab.cli.run("chaos", "list").out.isEmpty, comment)
       // How slow the machine is now: ending a process and seeing it is the work of some such looks.
@@ -147,7 +156,7 @@ extension ScenarioTests {
       var clear: Launched?
       if phase == .clearing {
         clear = try lab.cli.launch(["chaos", "clear"])
-        usleep(10_000 + delay)
+        usleep(delay)
       }
       kill(controller, SIGKILL)
       let killed = Date()

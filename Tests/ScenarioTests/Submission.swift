@@ -31,7 +31,12 @@ struct Submission {
       copy.waitUntilExit()
       try #require(copy.terminationStatus == 0)
     }
-    try body(submission)
+    do {
+      try body(submission)
+    } catch {
+      submission.end()
+      throw error
+    }
     let left = try submission.leftovers()
     #expect(left.isEmpty, "\(left)")
   }
@@ -42,10 +47,7 @@ struct Submission {
     let folders = try ["run", "tmp"].flatMap { name in
       try files.contentsOfDirectory(atPath: path(name)).map { "\(name)/\($0)" }
     }
-    let processes = Processes.all.map(\.line).filter { line in
-      line.contains(survivor) || line.contains { $0.hasPrefix(path("run/")) || $0.hasPrefix(path("tmp/")) }
-    }
-    var left = folders + processes.map { $0.joined(separator: " ") }
+    var left = folders + running.map { $0.line.joined(separator: " ") }
     if cli.engine == "compose" {
       let labels = ["docker", "ps", "--all", "--format", "{{.Names}} {{.Label \"firedrill.run\"}}"]
       let found = try cli.launch(labels, program: "/usr/bin/env").wait(30)
@@ -53,6 +55,23 @@ struct Submission {
       left += found.out.split(separator: "\n").map(String.init).filter { $0.contains(path("run/")) }
     }
     return left
+  }
+
+  /// What runs of its labs.
+  private var running: [(pid: Int32, line: [String])] {
+    Processes.all.filter { _, line in
+      line.contains(survivor) || line.contains { $0.hasPrefix(path("run/")) || $0.hasPrefix(path("tmp/")) }
+    }
+  }
+
+  /// Ends what a test that failed has left: databases must not go on in folders that are removed. What it launched has
+  /// ended by now, and with it most labs.
+  private func end() {
+    // A guardian's nodes end with it, and its keeper takes containers away.
+    for process in running where process.line.contains("guardian") { kill(process.pid, SIGKILL) }
+    if comesTrue(within: 10, { running.isEmpty }) { return }
+    for process in running { kill(process.pid, SIGKILL) }
+    _ = comesTrue(within: 5) { running.isEmpty }
   }
 
   /// A path beside the folder.

@@ -51,10 +51,16 @@ import Testing
     try await serving(InboundPolicy(concurrency: patient)) { client, handle in
       async let first = client.send(.GET, "/slow")
       while await handle.count < 1 { await Task.yield() }
-      async let second = client.send(.GET, "/slow")
-      await handle.open()
-      let statuses = [try await first.status, try await second.status]
-      #expect(statuses == [200, 200])
+      // One of two more is told that the other has the only place of the queue: then that one waits.
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<2 { group.addTask { try await client.send(.GET, "/slow").status } }
+        let refused = try await group.next()
+        await handle.open()
+        return [refused, try await group.next()]
+      }
+      #expect(statuses == [503, 200])
+      let served = try await first
+      #expect(served.status == 200)
     }
   }
 

@@ -76,21 +76,22 @@ import Testing
     let process = Process()
     process.executableURL = try Self.program()
     process.arguments = ["provider"]
-    let port = Int.random(in: 20_000...30_000)
+    let (host, port) = (Addresses.next(), 8080)
     // What a sanitizer was told goes for the program, too.
     process.environment = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-      .merging(["HTTP_HOST": "127.77.0.9", "HTTP_PORT": "\(port)", "INSTANCE": "provider"]) { $1 }
+      .merging(["HTTP_HOST": host, "HTTP_PORT": "\(port)", "INSTANCE": "provider"]) { $1 }
     process.standardError = FileHandle.nullDevice
     try process.run()
+    defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
     try await eventually("the service is ready", within: 10) {
-      try await run(["probe", "http://127.77.0.9:\(port)/readyz"]).status == 0
+      try await run(["probe", "http://\(host):\(port)/readyz"]).status == 0
     }
     // A connection that a client keeps open must not keep the service from ending.
-    let reply = try await Browser.send(.GET, Endpoint(host: "127.77.0.9", port: port), "/healthz")
+    let reply = try await Browser.send(.GET, Endpoint(host: host, port: port), "/healthz")
     #expect(reply.status == 200)
     let begin = ContinuousClock.now
     process.terminate()
-    process.waitUntilExit()
+    try await eventually("the service has ended", within: 20) { !process.isRunning }
     #expect(process.terminationStatus == 0)
     #expect(process.terminationReason == .exit)
     #expect(ContinuousClock.now - begin < .seconds(3))

@@ -109,7 +109,11 @@ import Testing
       let placed = try await shop.place(session, key: "k", [("SKU-0001", 1)])
       let headers = ["Cookie": "session=\(session); \(cookies(placed))"]
       let path = "/orders/\(placed.string("id"))"
+      // A session whose last statement asks how far the replica is has read nothing after it.
+      let waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 'orders' AND query ~ 'wal_replay_lsn'"
+      #expect(try await shop.replicaSQL(0, waits) == "f")
       async let waiting = Browser.send(.GET, shop.gateway, path, headers: headers)
+      try await eventually("the read waits", within: 4) { try await shop.replicaSQL(0, waits) == "t" }
       try await shop.replicaSQL(0, "SELECT pg_wal_replay_resume()")
       #expect(try await waiting.status == 200)
       #expect(try await shop.reads("replayed") == before + 2)
@@ -216,6 +220,11 @@ import Testing
     try await ShopUnderTest.with(patient) { shop in
       try await shop.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'")
       try await shop.sql("postgres", "SELECT pg_reload_conf()")
+      try await eventually("commits wait for the replica", within: 10) {
+        try await shop.sql("postgres", "SELECT sync_state FROM pg_stat_replication") == "sync"
+      }
+      // Who lets commits wait is the checkpointer, and a checkpoint begins with a look at the settings.
+      try await shop.sql("postgres", "CHECKPOINT")
       let session = try await shop.session()
       for number in 0..<10 {
         let placed = try await shop.place(session, key: "k\(number)", [("SKU-0001", 1)])

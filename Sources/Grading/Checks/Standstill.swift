@@ -3,11 +3,11 @@ import DrillCore
 extension History {
   /// A machine that stood still for longer has kept everybody waiting. In ms.
   private static let standstill = 500.0
-  /// Where work takes so many times as long as usual, somebody has to wait for tens of milliseconds at each turn. Next
-  /// to programs that keep every processor busy it is three times.
+  /// Work that takes so many times as long as usual waits for tens of milliseconds at each turn. On an idle machine a
+  /// lab's takes at most twice as long, next to as many busy programs as processors two and a half times.
   private static let denied = 5.0
-  /// A lab that uses more of the processors than that makes itself wait.
-  private static let modest = 0.5
+  /// A lab that uses more of the processors than that makes itself wait; one at rest uses a tenth to a third.
+  private static let modest = 0.25
   /// After a standstill there is a crowd, in ns.
   private static let crowd: Int64 = 1_000_000_000
 

@@ -7,54 +7,49 @@ import Probes
 // The machine: when it stood still under everything, the judge included, how crowded it was, and whether the lab
 // crowded it.
 extension TrialContext {
-  /// Records each stall of the machine as a sample `machine_stall_ms`, how slow work is as `machine_slowness`, and
-  /// about once a second which share of all processors the lab and its judge used as `lab_processors`, for as long as
-  /// a window lasts.
+  /// Records each stall of the machine as a sample `machine_stall_ms`, and how slow work is as `machine_slowness`, for
+  /// as long as a window lasts.
   func watchMachine(phase: String, until over: StopFlag) async {
     guard let machine = MachineStall(folder: "\(engine.labDirectory)/.firedrill") else { return }
-    var last = await usage()
     while !over.isSet, !Task.isCancelled {
       let begin = recorder.now
       let look = await machine.look()
       let labels = ["phase": phase, "begin": "\(begin)"]
       recorder.record(.sample(SampleEvent(name: "machine_slowness", value: look.slowness, labels: labels)))
-      if look.stall >= MachineStall.shortest {
-        recorder.record(
-          .sample(SampleEvent(name: "machine_stall_ms", value: look.stall / .milliseconds(1), labels: labels)))
-      }
-      guard over.isSet || recorder.now - last.at >= Usage.often else { continue }
-      let now = await usage()
-      if let share = now.share(since: last) {
-        let labels = ["phase": phase, "begin": "\(last.at)"]
-        recorder.record(.sample(SampleEvent(name: "lab_processors", value: share, labels: labels)))
-      }
-      last = now
+      guard look.stall >= MachineStall.shortest else { continue }
+      recorder.record(
+        .sample(SampleEvent(name: "machine_stall_ms", value: look.stall / .milliseconds(1), labels: labels)))
     }
     machine.end()
   }
 
-  /// What the lab and its judge have used until now.
-  private func usage() async -> Usage {
-    let nodes = ((try? await engine.nodes()) ?? []).compactMap(\.pid)
-    let ours = Set(nodes + [ProcessInfo.processInfo.processIdentifier])
-    // Whoever sees none of the nodes can't tell.
-    return Usage(
-      at: recorder.now, used: nodes.contains(where: ProcessProbe.isAlive) ? ProcessorTime.total(of: ours) : nil)
-  }
-}
-
-/// What a lab has used of the processors up to a moment.
-private struct Usage {
-  /// A look goes through all processes of the machine: a few milliseconds.
-  static let often: Int64 = 800_000_000
-
-  let at: Int64
-  let used: Duration?
-
-  /// Of all processors since then: 0 to 1; `nil` where nobody knows.
-  func share(since before: Usage) -> Double? {
-    guard let used, let past = before.used, at > before.at else { return nil }
-    let room = Double(at - before.at) / 1e9 * Double(ProcessInfo.processInfo.activeProcessorCount)
-    return min(1, max(0, (used - past) / .seconds(1) / room))
+  /// Records once a second which share of all processors the lab and its judge used as `lab_processors`, and how many
+  /// times as long the lab's work took as on processors of its own as `lab_slowness`, for as long as a window lasts.
+  func watchLab(phase: String, until over: StopFlag) async {
+    let judge: Set = [ProcessInfo.processInfo.processIdentifier]
+    func look() async -> (at: Int64, lab: ProcessorUse, judge: ProcessorUse) {
+      let nodes = Set(((try? await engine.nodes()) ?? []).compactMap(\.pid))
+      return (recorder.now, ProcessorUse.now(of: nodes), ProcessorUse.now(of: judge))
+    }
+    var last = await look()
+    while !over.isSet, !Task.isCancelled {
+      // Of a hundred nodes a look takes some milliseconds: no more than a fiftieth of a processor.
+      let took = recorder.now - last.at
+      _ = await pass(until: .now + max(.seconds(1), .nanoseconds(took * 50)), unless: over)
+      let now = await look()
+      defer { last = now }
+      // Whoever sees none of the nodes can't tell.
+      guard !now.lab.isEmpty, !last.lab.isEmpty, now.at > last.at else { continue }
+      let (lab, judge) = (now.lab.since(last.lab), now.judge.since(last.judge))
+      let room = Double(now.at - last.at) * Double(ProcessInfo.processInfo.activeProcessorCount)
+      let values = [
+        "lab_processors": min(1, Double(lab.run + judge.run) / room),
+        "lab_slowness": Double(lab.run + lab.wait) / Double(max(1, lab.run)),
+      ]
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        let labels = ["phase": phase, "begin": "\(last.at)"]
+        recorder.record(.sample(SampleEvent(name: name, value: value, labels: labels)))
+      }
+    }
   }
 }

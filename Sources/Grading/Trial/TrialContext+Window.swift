@@ -112,6 +112,10 @@ extension TrialContext {
         await watchMachine(phase: "\(trial).window", until: over)
         return nil
       }
+      group.addTask {
+        await watchLab(phase: "\(trial).window", until: over)
+        return nil
+      }
       if let every = step.operatorEvery {
         group.addTask {
           await operators(every: every, until: over)

@@ -5,11 +5,12 @@ import Synchronization
 public enum Addresses {
   private static let count = Atomic<Int>(0)
 
-  /// An address of our own in 127/8: by process number, and another for each server of this process.
+  /// An address of our own in 127.28.0.0 to 127.63.255.255, below those of labs: 200 for a process, by its number, each
+  /// for another of its servers. Some listen on a port that is always the same.
   public static func next() -> String {
     let number = count.add(1, ordering: .relaxed).newValue
-    let process = Int(getpid())
-    return "127.\(28 + number % 200).\(process / 250 % 250 + 1).\(process % 250 + 1)"
+    let place = (Int(getpid()) * 200 + number % 200) % (36 * 250 * 250)
+    return "127.\(28 + place / 62_500).\(place / 250 % 250 + 1).\(place % 250 + 1)"
   }
 
   /// A port that is free at an address now.

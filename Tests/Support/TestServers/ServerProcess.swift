@@ -1,6 +1,11 @@
 import Foundation
 import Synchronization
 
+// The libraries for a static release build, which has no use for this target and makes it all the same, are without it.
+#if canImport(Testing)
+  import Testing
+#endif
+
 /// Why a test server could not be used. Tests fail with it; they are never skipped.
 public enum ServerFailure: Error, CustomStringConvertible {
   /// A program is not installed.
@@ -105,9 +110,18 @@ final class ServerProcess: Sendable {
       return shell
     }
     guard let pid else { return }
-    try? await eventually("end of \(directory)", within: 20) {
+    func hasEnded() -> Bool {
       var status: Int32 = 0
       return waitpid(pid, &status, WNOHANG) != 0
+    }
+    do { try await eventually("end of \(directory)", within: 20, hasEnded) } catch {
+      #if canImport(Testing)
+        Issue.record("it is killed, for it did not end: \(error)")
+      #endif
+      let servers = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+      for server in servers.split(separator: " ").compactMap({ pid_t($0) }) { kill(server, SIGKILL) }
+      // The shell sees to the rest, unless it hangs itself.
+      if (try? await eventually("end of \(directory)", within: 5, hasEnded)) == nil { kill(pid, SIGKILL) }
     }
   }
 
