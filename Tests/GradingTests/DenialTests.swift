@@ -217,12 +217,13 @@ import Testing
     let before = ProcessorUse.now(of: [own])
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    // A child's child that runs until it is told to end.
-    process.arguments = ["-c", "sh -c 'while kill -0 $PPID; do :; done' & wait"]
+    // A child's child that runs until the child reads the end of its input.
+    process.arguments = ["-c", "sh -c 'while :; do :; done' & read -r line; kill -9 $!"]
+    let input = Pipe()
+    process.standardInput = input
     try process.run()
     defer {
-      // Which a test's children do not block.
-      kill(process.processIdentifier, SIGKILL)
+      try? input.fileHandleForWriting.close()
       process.waitUntilExit()
     }
     let deadline = ContinuousClock.now + .seconds(60)
