@@ -1,6 +1,5 @@
 import DrillCore
 import Foundation
-import Probes
 import Testing
 
 @testable import Grading
@@ -90,17 +89,5 @@ import Testing
     #expect(found == [5_000_000_000...5_600_000_000, 7_000_000_000...7_600_000_000])
     #expect(history.stalls(in: "t.window", above: [.machine: 400]) == [7_000_000_000...7_600_000_000])
     #expect(history.stalls(in: "t.window", above: [.commit: 0]).isEmpty)
-  }
-
-  @Test func aLookLeavesNothingBehind() async throws {
-    let folder = NSTemporaryDirectory() + "stall-\(UUID().uuidString)"
-    #expect(MachineStall(folder: folder) == nil)
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let machine = try #require(MachineStall(folder: folder))
-    defer { machine.end() }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
-    let look = await machine.look()
-    #expect(look.stall > .zero && look.slowness >= 1)
   }
 }
