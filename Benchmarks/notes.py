@@ -1,5 +1,11 @@
 """What was tried to make it faster, and where a limit is missed: sentences around figures of the same run."""
+import json
+import re
+from pathlib import Path
+
 from layers import LAYERS
+
+ROOT = Path(__file__).resolve().parent.parent
 
 RUNTIME = "Swift's runtime"
 # What two figures may differ by and still be called the same: few runs each.
@@ -19,11 +25,11 @@ def notes(figures):
     rows = {row["name"]: row for row in figures["pairs"]}
     series = {table["name"]: {row[0]: row for row in table["rows"]} for table in figures["tables"]}
     for note in (
-            splice, proxy_time, pipelines, auto_pipelining, stripped, service_time, product_text, loop_tasks, across,
-            growth, starts):
+            splice, proxy_time, pipelines, auto_pipelining, stripped, service_time, redis_time, product_text, loop_tasks,
+            across, growth, instances, starts, grades):
         try:
             yield note(rows, series)
-        except KeyError:
+        except (KeyError, FileNotFoundError):
             continue
 
 
@@ -43,7 +49,8 @@ def proxy_time(rows, _):
     return (
         f"**The proxy's processor time.** A small request takes {micro(ours)} of it through ours, {micro(haproxy)} through "
         f"HAProxy and {micro(nginx)} through nginx here: four system calls on each side of the same kernel. The limit is "
-        "of a machine on which they were faster.")
+        "of a machine on which they were faster. To be under it here, several connections' calls would have to share one "
+        "visit to the kernel (io_uring), which containers usually forbid.")
 
 
 def pipelines(rows, _):
@@ -90,6 +97,17 @@ def service_time(rows, series):
         "middleware for each request, which Hummingbird is there to spare us.")
 
 
+def redis_time(rows, series):
+    product, client = rows["product by Redis"], rows["RedisClient, 1 connection, 16 tasks"]
+    table = series["Where an inventory's processor time goes, in percent"]["product by Redis"]
+    share = dict(zip(LAYERS, (value["median"] for value in table[1:])))
+    return (
+        f"**Where it goes by Redis.** {micro(product['cpuOurs'])} a product, of which the client, whose commands of many "
+        f"requests share a write, takes {micro(client['cpuOurs'])}. The rest is the same HTTP as by Postgres: "
+        f"{share['kernel']:.0f} % the kernel's, {share[RUNTIME]:.0f} % Swift's runtime. redis-benchmark has no HTTP, and "
+        "Redis answers with one thread: the limit asks for the same half of the HTTP part.")
+
+
 def product_text(rows, _):
     product = rows["product by Postgres"]["cpuOurs"]
     return (
@@ -128,6 +146,32 @@ def growth(_, series):
         f"{little:.1f} MB, of 200 each {late:.0f} ms and {much:.1f} MB; from 101 to 200 one more takes "
         f"{1000 * (done - begun) / 99:.0f} ms and {(after - before) / 99:.1f} MB. What all share, such as the "
         "program's pages, counts for each in part.")
+
+
+def instances(_, series):
+    row = [value["median"] for value in series["Instances of one service"][200][1:]]
+    (_, _, _, proxy) = series["20 instances of a proxy, started together"]["as built"]
+    return (
+        f"**Memory of an instance.** {row[3]:.2f} MB each at 200, {proxy['median']:.2f} MB each of 20 proxies, where "
+        "below 3 MB were wished for. What is an instance's own is its heap and stacks, and the tables of pointers that a "
+        "program of this size is given when it is loaded; a program without tracing and metrics would have less of both.")
+
+
+def grades(*_):
+    found = json.loads((ROOT / "docs/certification.json").read_text(encoding="utf-8"))
+    grade = found["grade"]
+    windows = {}
+    for file in sorted(ROOT.glob("Chaos/*/scenario.yaml")):
+        trials = file.read_text(encoding="utf-8").split("\ntrials:", 1)[1]
+        windows[file.parent.name] = sum(int(seconds) for seconds in re.findall(r"length: (\d+)s", trials))
+    told = ", ".join(f"{name} {seconds} s" for name, seconds in sorted(windows.items(), key=lambda pair: pair[1]))
+    return (
+        f"**How long a grade takes.** {grade['median']:.0f} s by the middle one, {grade['worst']:.0f} s by the longest. "
+        f"The windows alone in which users are at work, for mitigated and resolved together, last: {told}. They are as "
+        "long as what they show: a replica stops following twice for 6 s, an entry ends after 5 s, a company is slow for "
+        "4 s and has 5 s to be well again. The longest grades are those of tier prevented: an alert has to be silent for "
+        "12 s, and up to 75 s are waited for that. Shorter windows would show fewer of the moments that tell right from "
+        "wrong.")
 
 
 def starts(_, series):

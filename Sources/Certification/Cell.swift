@@ -48,6 +48,8 @@ public struct Cell: Sendable, Equatable {
     case controllerKilled
     /// The controller is frozen for half of its first window, so that load goes out late.
     case controllerFrozen
+    /// No server of databases lets the judge in any more from its first window on.
+    case probesCutOff
     /// The judge's Prometheus is stopped when the trial of this name begins.
     case prometheusStopped(trial: String)
   }

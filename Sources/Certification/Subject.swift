@@ -121,7 +121,11 @@ public struct Subject: Sendable, Equatable {
 
   /// On a lab that would pass: there every verdict but inconclusive would be the harness's own invention.
   private static func troubles(_ id: String, _ scenario: Scenario, _ runbook: Runbook, healthy: String) -> [Cell] {
-    var cells = [("controller-killed", Cell.Trouble.controllerKilled), ("controller-frozen", .controllerFrozen)].map {
+    let troubles = [
+      ("controller-killed", Cell.Trouble.controllerKilled), ("controller-frozen", .controllerFrozen),
+      ("probes-cut-off", .probesCutOff),
+    ]
+    var cells = troubles.map {
       Cell(
         scenario: id, id: "harness/\($0.0)", kind: .harness, preparations: [.script(healthy)], trouble: $0.1,
         expectation: .inconclusive)

@@ -12,6 +12,8 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     case nodeOf(String)
     /// The name of a server that follows the primary: the first, the second and so on, in an order that the seed draws.
     case replica(Int)
+    /// Each server that follows the primary: as many faults as there are.
+    case everyReplica
   }
 
   /// The kind: those of `firedrill chaos inject`.
@@ -26,6 +28,16 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     self.kind = kind
     self.parameters = parameters
     self.lease = lease
+  }
+
+  /// Itself, or where a parameter stands for each of `replicas` one for each.
+  public func expanded(over replicas: [String]) -> [FaultPlan] {
+    guard let name = parameters.first(where: { $0.value == .everyReplica })?.key else { return [self] }
+    return replicas.map { replica in
+      var copy = self
+      copy.parameters[name] = .fixed(replica)
+      return copy
+    }
   }
 
   /// The parameters drawn from `random`.
@@ -45,6 +57,7 @@ public struct FaultPlan: Sendable, Equatable, Codable {
       case .nodeOf(let service): result[name] = random.pick(nodes(service)) ?? ""
       case .replica(let number):
         result[name] = replicas.isEmpty ? "" : replicas[(Swift.max(1, number) - 1) % replicas.count]
+      case .everyReplica: result[name] = replicas.joined(separator: ",")
       }
     }
     return result

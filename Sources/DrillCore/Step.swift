@@ -274,13 +274,13 @@ public struct HoldStep: Sendable, Equatable, Codable {
 
 /// See `Step.provoke`.
 public struct ProvokeStep: Sendable, Equatable, Codable {
-  /// What is injected, in order.
-  public var faults: [FaultPlan]
+  /// What is injected, in order: of each list one.
+  public var faults: [[FaultPlan]]
   /// How long an alert has after that: scrape, evaluation and the rule's own `for` have to fit.
   public var dwell: Duration
 
   /// Faults that an alert should tell of.
-  public init(faults: [FaultPlan], dwell: Duration) {
+  public init(faults: [[FaultPlan]], dwell: Duration) {
     self.faults = faults
     self.dwell = dwell
   }

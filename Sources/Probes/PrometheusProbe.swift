@@ -62,19 +62,60 @@ public struct PrometheusProbe: Sendable {
     try await get("/api/v1/alerts", Alerts.self).alerts
   }
 
-  private struct Rules: Decodable {
+  /// The expressions of all rules, by the names of the alerts and of the series that they make.
+  public struct Rules: Sendable, Equatable {
+    /// Those of alerts.
+    public var alerts: [String: [String]]
+    /// Those of recorded series.
+    public var recorded: [String: [String]]
+
+    /// Rules, by name.
+    public init(alerts: [String: [String]], recorded: [String: [String]]) {
+      self.alerts = alerts
+      self.recorded = recorded
+    }
+
+    /// An expression, and those of all recorded series that it speaks of, however indirectly.
+    public func closure(of expression: String) -> [String] {
+      var all = [expression]
+      var next = 0
+      while next < all.count {
+        for word in PrometheusProbe.words(of: all[next]).sorted() {
+          all += (recorded[word] ?? []).filter { !all.contains($0) }
+        }
+        next += 1
+      }
+      return all
+    }
+  }
+
+  private struct RuleGroups: Decodable {
     struct Group: Decodable { var rules: [Rule] }
     struct Rule: Decodable {
       var name: String
       var query: String
+      var type: String
     }
     var groups: [Group]
   }
 
-  /// The expressions of the alert rules called `alert` (`/api/v1/rules`).
-  public func expressions(of alert: String) async throws -> [String] {
-    try await get("/api/v1/rules?type=alert", Rules.self).groups.flatMap(\.rules).filter { $0.name == alert }
-      .map(\.query)
+  /// All rules (`/api/v1/rules`).
+  public func rules() async throws -> Rules {
+    let all = try await get("/api/v1/rules", RuleGroups.self).groups.flatMap(\.rules)
+    func named(_ type: String) -> [String: [String]] {
+      Dictionary(grouping: all.filter { $0.type == type }, by: \.name).mapValues { $0.map(\.query) }
+    }
+    return Rules(alerts: named("alerting"), recorded: named("recording"))
+  }
+
+  /// The names of all series that there are (`/api/v1/label/__name__/values`).
+  public func seriesNames() async throws -> Set<String> {
+    Set(try await get("/api/v1/label/__name__/values", [String].self))
+  }
+
+  /// What may be a name in an expression; texts in quotes may be one, too: `{__name__="up"}`.
+  public static func words(of expression: String) -> Set<String> {
+    Set(expression.matches(of: /[a-zA-Z_:][a-zA-Z0-9_:]*/).map { String($0.0) })
   }
 
   /// The value of an expression, by labels (`/api/v1/query`); the expression must give an instant vector.

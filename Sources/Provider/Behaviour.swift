@@ -2,8 +2,8 @@ import FleetAPI
 import ServiceKit
 import Synchronization
 
-/// How the provider behaves now: as it usually does, or under a lease as somebody wants it for a while. Chance is
-/// counted, not thrown: a share of 0.25 is exactly every fourth charge.
+/// How the provider behaves now: as it usually does, changed by what leases hold, the newest last. Chance is counted,
+/// not thrown: a share of 0.25 is exactly every fourth charge.
 final class Behaviour: Sendable {
   typealias Instant = ContinuousClock.Instant
 
@@ -36,15 +36,22 @@ final class Behaviour: Sendable {
     }
   }
 
+  private struct Lease {
+    var name: String
+    var change: BehaviourChange
+    var until: Instant
+  }
+
   private struct State {
     var usual: Values
-    var leased: (values: Values, until: Instant)?
+    var leases: [Lease] = []
     var errors = 0.0
     var silences = 0.0
     var declines = 0.0
 
-    func lease(at now: Instant) -> (values: Values, until: Instant)? { leased.flatMap { $0.until > now ? $0 : nil } }
-    func values(at now: Instant) -> Values { lease(at: now)?.values ?? usual }
+    func values(at now: Instant) -> Values {
+      leases.reduce(into: usual) { values, lease in if lease.until > now { values.take(over: lease.change) } }
+    }
   }
 
   private let state: Mutex<State>
@@ -54,16 +61,6 @@ final class Behaviour: Sendable {
   }
 
   func values(at now: Instant = .now) -> Values { state.withLock { $0.values(at: now) } }
-
-  /// When a charge that is begun now is done. One that is begun under a lease doesn't outlast it by more than it
-  /// usually takes: then everything is well again.
-  func end(ofChargeBegunAt now: Instant) -> Instant {
-    state.withLock { state in
-      let end = now + state.values(at: now).serviceTime
-      guard let lease = state.lease(at: now) else { return end }
-      return min(end, lease.until + state.usual.serviceTime)
-    }
-  }
 
   /// What happens to the next charge.
   /// - Parameter attempt: how often its key was sent, this time included.
@@ -87,30 +84,29 @@ final class Behaviour: Sendable {
     return true
   }
 
-  /// Takes a change over.
+  /// Takes a change over. One with a lease takes the place of an earlier one of the same name.
   /// - Returns: when its lease ends, if it has one.
   /// - Throws: `ServiceError` 422 naming the first value out of range; then nothing changes.
-  func apply(_ change: BehaviourChange, at now: Instant = .now) throws -> Instant? {
+  func apply(_ change: BehaviourChange, lease name: String = "", at now: Instant = .now) throws -> Instant? {
     if let problem = change.problem { throw ServiceError.invalid(problem) }
     return state.withLock { state in
       guard let seconds = change.leaseSeconds else {
         state.usual.take(over: change)
         return nil
       }
-      var values = state.usual
-      values.take(over: change)
       let until = now + .seconds(seconds)
-      state.leased = (values, until)
+      state.leases.removeAll { $0.name == name || $0.until <= now }
+      state.leases.append(Lease(name: name, change: change, until: until))
       return until
     }
   }
 
-  /// Ends a lease before its time. Without one nothing happens.
-  func heal() { state.withLock { $0.leased = nil } }
+  /// Ends the lease of that name before its time, or every lease. Without one nothing happens.
+  func heal(lease name: String? = nil) { state.withLock { $0.leases.removeAll { name == nil || $0.name == name } } }
 
   /// The whole behaviour, for whoever asks.
   func described(at now: Instant = .now) -> BehaviourChange {
-    let (values, until) = state.withLock { ($0.values(at: now), $0.lease(at: now)?.until) }
+    let (values, until) = state.withLock { ($0.values(at: now), $0.leases.map(\.until).filter { $0 > now }.max()) }
     var all = BehaviourChange()
     all.common = ProviderBehaviour(
       latencyMS: values.latency.milliseconds, capacity: values.capacity, errorRate: values.errorRate,

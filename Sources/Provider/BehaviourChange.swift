@@ -3,8 +3,9 @@ import FleetAPI
 /// The body of `PUT /v1/behaviour` and, with the whole behaviour, its answer: `ProviderBehaviour` and what else the
 /// simulator can do. What is left out stays as it is.
 ///
-/// With `lease_seconds` the change holds for so long and is then undone by itself; it takes the place of any other such
-/// change. Without, it is for good and leaves a leased change alone. `DELETE /v1/behaviour` ends a lease at once.
+/// With `lease_seconds` the change holds for so long and is then undone by itself, on top of whatever holds already; as
+/// `?lease=NAME` it takes the place of one of that name. Without, it is for good and lies below what leases hold.
+/// `DELETE /v1/behaviour?lease=NAME` ends that lease at once, without a name every lease.
 struct BehaviourChange: Codable, Sendable, Equatable {
   /// What every caller of the provider's admin routes knows.
   var common = ProviderBehaviour()
@@ -16,7 +17,7 @@ struct BehaviourChange: Codable, Sendable, Equatable {
   var transientSeed: Int64?
   /// How long a charge that is made silently leaves its caller without an answer, in ms (0 to 600,000).
   var hangMS: Int?
-  /// For how many seconds the change holds (0.1 to 3,600); in an answer, for how many it still does.
+  /// For how many seconds the change holds (0.1 to 3,600); in an answer, for how many any lease still does.
   var leaseSeconds: Double?
 
   enum CodingKeys: String, CodingKey {

@@ -20,12 +20,13 @@ struct ProviderRoutes {
     }
     router.put("/v1/behaviour") { request, _ in
       try authorize(request)
-      try simulator.apply(try await JSONBody.decode(BehaviourChange.self, from: request))
+      let change = try await JSONBody.decode(BehaviourChange.self, from: request)
+      try simulator.apply(change, lease: request.uri.queryParameters["lease"].map(String.init) ?? "")
       return JSONBody.response(simulator.behaviour.described())
     }
     router.delete("/v1/behaviour") { request, _ in
       try authorize(request)
-      simulator.heal()
+      simulator.heal(lease: request.uri.queryParameters["lease"].map(String.init))
       return JSONBody.response(simulator.behaviour.described())
     }
     router.get("/v1/statistics") { request, _ in

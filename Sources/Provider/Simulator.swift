@@ -10,6 +10,7 @@ final class Simulator: Sendable {
   let ledger = Ledger()
   private let tally = Tally()
   private let gate: FIFOGate
+  private let naps = Naps()
   private let queue = Meter(label: "provider_queue_length")
 
   init(behaviour: Behaviour) {
@@ -28,7 +29,10 @@ final class Simulator: Sendable {
       return try result.get()
     } catch let silence as Silence {
       // The work is done and its place free; only the caller knows nothing of it.
-      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: silence.duration) }
+      let begin = Behaviour.Instant.now
+      try? await cancelWhenGracefulShutdown { [naps, behaviour] in
+        try await naps.sleep { min(begin + silence.duration, .now + behaviour.values().hang) }
+      }
       throw ServiceError(500, .providerError, "The charge could not be answered.")
     }
   }
@@ -41,7 +45,9 @@ final class Simulator: Sendable {
       gate.leave()
       queue.set(Int64(gate.waitingCount))
     }
-    try await Task.sleep(until: behaviour.end(ofChargeBegunAt: .now), clock: .continuous)
+    let end = Behaviour.Instant.now + behaviour.values().serviceTime
+    // One that is begun under a lease doesn't outlast it by more than it usually takes: then everything is well again.
+    try await naps.sleep { [behaviour] in min(end, .now + behaviour.values().serviceTime) }
     tally.execute()
     if let known = ledger.find(key: key, amountCents: amountCents) { return known }
     switch behaviour.nextFate(key: key, attempt: attempt) {
@@ -61,21 +67,27 @@ final class Simulator: Sendable {
   }
 
   /// Takes a change over, and sees to it that a leased one is undone in time.
-  func apply(_ change: BehaviourChange) throws {
-    let until = try behaviour.apply(change)
-    gate.setCapacity(behaviour.values().capacity)
+  func apply(_ change: BehaviourChange, lease: String = "") throws {
+    let until = try behaviour.apply(change, lease: lease)
+    follow()
     guard let until else { return }
     Task { [self] in
       try? await Task.sleep(until: until, clock: .continuous)
-      // Values heal by the clock; the gate must be told. By then another lease may hold: its capacity counts.
-      gate.setCapacity(behaviour.values().capacity)
+      // Values heal by the clock; those who are at work must be told.
+      follow()
     }
   }
 
-  /// Ends a leased change at once.
-  func heal() {
-    behaviour.heal()
+  /// Ends a leased change at once, or all of them.
+  func heal(lease: String? = nil) {
+    behaviour.heal(lease: lease)
+    follow()
+  }
+
+  /// Lets what is at work go by the values of now.
+  private func follow() {
     gate.setCapacity(behaviour.values().capacity)
+    naps.wake()
   }
 
   var statistics: ProviderStatistics { tally.statistics(waiting: gate.waitingCount) }

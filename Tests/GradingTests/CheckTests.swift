@@ -379,6 +379,17 @@ enum Written {
     #expect(check.evaluate(history).observed.contains("same pid"))
   }
 
+  /// A lab that undoes what is done to it was not tried.
+  @Test func whatDidNotLastDoesNotCount() {
+    var history = History()
+    history.addFault("pause", "inject", at: 0, parameters: ["trial": "t"])
+    history.addFault("pause", "verified", at: 1, parameters: ["trial": "t"])
+    history.addFault("pause", "unverified", at: 5, parameters: ["trial": "t", "detail": "it did not last"])
+    history.addFault("pause", "cleared", at: 6, parameters: ["trial": "t"])
+    #expect(check.evaluate(history).reason == "fault_not_verified")
+    #expect(check.evaluate(history).observed.contains("it did not last"))
+  }
+
   @Test func anotherTrialsFaultDoesNotCount() {
     var history = History()
     history.addFault("restart", "inject", at: 0, parameters: ["trial": "other"])

@@ -135,6 +135,17 @@ import Testing
     #expect(check.evaluate(history).reason == reason)
   }
 
+  /// Ordered at 0.3 s, shown as it was before that at 9 s.
+  @Test(arguments: [(9.5, 10.0, "stale_read"), (8.0, 8.1, "load_not_delivered"), (0.3, 0.5, "load_not_delivered")])
+  func soIsAnOlderState(from: Double, to: Double, reason: String) {
+    let check = ReadsOwnWrites(plan: Written.plan("reads-own-writes", ["reads": "30"]))
+    let history = Session.history {
+      Session.read(&$0, 3, at: 9 * second, state: "pending")
+      denied(&$0, from: from, to: to)
+    }
+    #expect(check.evaluate(history).reason == reason)
+  }
+
   @Test func oneReadIsNoExcuseForAnother() {
     let check = ReadsOwnWrites(plan: Written.plan("reads-own-writes", ["reads": "30"]))
     func finding(_ statuses: [(Double, Int)]) -> Finding {

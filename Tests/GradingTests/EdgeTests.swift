@@ -73,7 +73,7 @@ import Testing
     var history = History()
     for id in ["a", "b"] { history.addFault("restart", "inject", id: id, at: 0, parameters: ["trial": "t"]) }
     history.addFault("restart", "verified", id: "a", at: 1, parameters: ["trial": "t"])
-    history.addFault("restart", "unverified", id: "a", at: 1, parameters: ["trial": "t", "detail": "of the other"])
+    history.addFault("restart", "unverified", id: "c", at: 1, parameters: ["trial": "t", "detail": "of another"])
     let finding = check.evaluate(history)
     #expect(finding.reason == "fault_not_verified" && finding.observed == "restart: nobody looked")
     history.addFault("restart", "verified", id: "b", at: 2, parameters: ["trial": "t"])

@@ -132,6 +132,15 @@ import Topology
       "window.faults[0].one_of[0].host: is missing"
     ),
     ("scale: { service: s, to: 4, lease: 0s }", "scale.lease: must be from 1s"),
+    ("window: { length: 0s, users: true }", "window.length: must be more than 0s, and at most 3600s, not `0s`"),
+    ("window: { length: 3601s, users: true }", "window.length: must be more than 0s, and at most 3600s"),
+    ("drain: { within: 1000h }", "drain.within: must be more than 0s"),
+    (
+      "window: { length: 9s, faults: [{ kind: hold-row, after: { from: 0s, to: 2h }, lasts: 1s }] }",
+      "after.to: must be at most 3600s, not `2h`"
+    ),
+    ("provoke: { dwell: 5s, faults: [{ one_of: [{ kind: replay-pause, lease: 9s }] }] }", "one_of[0].host: is missing"),
+    ("inject: { faults: [{ kind: replay-pause, host: { replica: some }, lease: 5s }] }", "host.replica: must be"),
     ("alone: { service: s, patience: 1s, lease: 2h }", "alone.lease: must be from 1s"),
   ])
   func stepsAreHeldAgainstTheSameRules(_ text: String, _ words: String) {
@@ -142,6 +151,7 @@ import Topology
   @Test(arguments: [
     ("standing:\n  - { kind: replay-lag, host: r, from_ms: 5, to_ms: 700000, lease: 60s }", "start.standing[0].to_ms"),
     ("standing:\n  - { kind: replay-pause, host: { replica: 1 }, lease: 60s }", "only a trial draws replicas"),
+    ("standing:\n  - { kind: replay-pause, host: { replica: all }, lease: 60s }", "only a trial draws replicas"),
     ("damage:\n  - { kind: paused-replay, host: \"\" }", "start.damage[0].host: must not be empty"),
     ("damage:\n  - { kind: paused-replay, host: [] }", "start.damage[0].host: must have an item"),
   ])
@@ -154,11 +164,33 @@ import Topology
     #expect(problems.errors.contains { $0.description.contains(words) }, "\(problems.errors)")
   }
 
+  /// A kind whose rules no file can fulfil would be a kind that no scenario may name.
   @Test func everyKindCanBeSaidRightly() {
-    // A kind whose rules no file can fulfil would be a kind that no scenario may name.
-    for kind in FaultKind.parameters.keys.sorted() {
-      let problems = read("{ kind: \(kind), lease: 5s }").problems
-      #expect(!problems.contains { $0.contains("no such fault") }, "\(kind)")
+    let right = [
+      "background-job": "host: h, database: d, job: dump", "deadlocks": "host: h, database: d",
+      "hold-connections": "host: h, port: 5432, user: u, database: d, password_secret: p, count: 5",
+      "hold-row": "host: h, database: d, sku: s", "kill-node": "node: n", "pause-node": "node: [a, b]",
+      "pause-process": "node: { replica: 2 }, process: p", "provider": "latency_factor: { from: 2, to: 9 }",
+      "redis-expire": "host: h, pattern: \"p*\", ttl_ms: 9", "redis-flush": "host: h, pattern: \"p*\", every_ms: 10",
+      "replay-lag": "host: { replica: all }, from_ms: 1, to_ms: 2", "replay-pause": "host: h",
+      "scale": "service: s, to: 0", "slow-queries": "host: h, database: d, count: 2",
+      "stop-node": "node: { node_of: s }",
+      "toxic": "proxy: p, link: l, type: latency, latency_ms: 5",
+    ]
+    #expect(right.keys.sorted() == FaultKind.parameters.keys.sorted())
+    for (kind, parameters) in right.sorted(by: { $0.key < $1.key }) {
+      let problems = read("{ kind: \(kind), \(parameters), lease: 5s }").problems
+      #expect(problems.isEmpty, "\(kind): \(problems)")
     }
+  }
+
+  @Test func aFaultOfEveryReplicaIsOneForEach() throws {
+    let (read, problems) = read("{ kind: replay-lag, host: { replica: all }, from_ms: 1, to_ms: 2, lease: 5s }")
+    let plan = try #require(read, "\(problems)")
+    #expect(plan.expanded(over: ["b", "a"]).map(\.parameters["host"]) == [.fixed("b"), .fixed("a")])
+    #expect(plan.expanded(over: ["b", "a"]).allSatisfy { $0.parameters["from_ms"] == .fixed("1") })
+    #expect(plan.expanded(over: []).isEmpty)
+    let one = FaultPlan(kind: "replay-pause", parameters: ["host": .replica(1)], lease: .seconds(5))
+    #expect(one.expanded(over: ["b", "a"]) == [one])
   }
 }

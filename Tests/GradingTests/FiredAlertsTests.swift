@@ -7,7 +7,7 @@ import Testing
   @Test func theJudgedAlertIsToldFromOneOfAnEarlierTrial() {
     var history = History()
     history.addAlert("Slow", "firing", at: 20)
-    history.addAlert("Old", "pending", at: 30)
+    history.addAlert("Old", "firing", at: 30)
     history.addFault("f", "inject", at: 130)
     history.addFault("f", "verified", at: 132)
     history.addAlert("Old", "firing", at: 135)

@@ -41,6 +41,14 @@ enum Pages {
       skus.map { [$0, "500", "17", "1000"] })
   }
 
+  /// What the judge reads of rating and place, before a window or after it.
+  static func judged(_ history: inout History, _ when: String, tenths: Int, place: Int, trial: String = "t") {
+    history.addRows(
+      "\(trial).window.pages\(when)", at: when.isEmpty ? 0 : 10 * second,
+      columns: ["sku", "price_cents", "customers", "tenths", "place"],
+      skus.map { [$0, "500", "17", "\(tenths)", "\(place)"] })
+  }
+
   /// A change of both products; done within 10 ms.
   static func edit(_ history: inout History, _ field: String, _ amount: Int64, at: Int64, trial: String = "t") {
     history.addFault(
@@ -109,6 +117,68 @@ enum Pages {
     let edit: (inout History) -> Void = { Pages.edit(&$0, "price_cents", 50, at: 2 * Pages.second) }
     #expect(check.evaluate(Pages.history(.price({ _ in 525 }), edit)).reason == "content_made_up")
     #expect(check.evaluate(Pages.history(.customers({ _ in "18 customers" }), edit)).reason == "content_made_up")
+  }
+
+  /// Rating and place are 4.2 and 7, from 2 s on 3.9 and 90; pages show other ones from `seen` on.
+  private func finding(
+    first: String = "4.2 of 5 stars: number 7 of", then: String = "3.9 of 5 stars: number 90 of", seen: Double = 2,
+    after: Bool = true
+  ) -> Finding {
+    let from = Int64(seen * 1e9)
+    return check.evaluate(
+      Pages.history(.customers({ "Oak. 17 customers give it \($0 >= from ? then : first) the shop." })) {
+        Pages.judged(&$0, "", tenths: 42, place: 7)
+        Pages.edit(&$0, "price_cents", 0, at: Pages.second)
+        Pages.edit(&$0, "customers", 0, at: 2 * Pages.second)
+        if after { Pages.judged(&$0, ".after", tenths: 39, place: 90) }
+      })
+  }
+
+  @Test func ratingAndPlaceAreThoseOfTheDatabase() {
+    #expect(finding().status == .met)
+    #expect(finding(seen: 6).status == .met)
+    let late = finding(seen: 6.2)
+    #expect(late.reason == "stale_page" && late.observed.contains("rating 4.2"))
+    #expect(finding(seen: 1).reason == "content_made_up")
+    // Two ways to add up may differ in the last place.
+    #expect(finding(first: "4.3 of 5 stars: number 8 of", then: "3.8 of 5 stars: number 91 of").status == .met)
+    #expect(finding(first: "4.4 of 5 stars: number 7 of").observed.contains("rating 4.4, which it did not have"))
+    #expect(finding(first: "4.2 of 5 stars: number 9 of").observed.contains("place 9, which it did not have"))
+    #expect(finding(then: "3.9 of 5 stars: number 7 of").reason == "stale_page")
+    #expect(finding(then: "4.2 of 5 stars: number 90 of").reason == "stale_page")
+  }
+
+  @Test(arguments: ["4.2 stars: number 7 of", "4.2 of 5 stars of", "4.2 of 5 stars: number one of"])
+  func ratingAndPlaceAreThere(words: String) {
+    #expect(finding(first: words).reason == "content_missing")
+  }
+
+  @Test func aRatingThatNobodyReadAfterwardsIsNotJudged() {
+    #expect(finding(after: false).reason == "probe_dead")
+    // Nothing was written: what was read before still holds.
+    let quiet = check.evaluate(
+      Pages.history(.customers({ _ in "17 customers give it 4.2 of 5 stars: number 7 of the shop." })) {
+        Pages.judged(&$0, "", tenths: 42, place: 7)
+        Pages.edit(&$0, "price_cents", 0, at: Pages.second)
+      })
+    #expect(quiet.status == .met)
+  }
+
+  /// What the trial before has changed is shown for a while after its end.
+  @Test(arguments: [("4.2 of 5 stars: number 7 of", true), ("4.8 of 5 stars: number 2 of", false)])
+  func whatWasTrueInTheTrialBeforeIsKnown(shown: String, met: Bool) {
+    let from = Int64(0.5 * 1e9)
+    let finding = check.evaluate(
+      Pages.history(
+        .customers({ "17 customers give it \($0 < from ? shown : "3.9 of 5 stars: number 90 of") the shop." })
+      ) {
+        Pages.judged(&$0, "", tenths: 42, place: 7, trial: "s")
+        Pages.judged(&$0, ".after", tenths: 39, place: 90, trial: "s")
+        Pages.edit(&$0, "customers", 0, at: -Pages.second, trial: "s")
+        Pages.judged(&$0, "", tenths: 39, place: 90)
+        Pages.edit(&$0, "price_cents", 0, at: Pages.second)
+      })
+    #expect(finding.reason == (met ? nil : "content_made_up"))
   }
 
   @Test func whatIsNotShownIsMissing() {

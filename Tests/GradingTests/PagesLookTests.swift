@@ -30,7 +30,9 @@ import Testing
   @Test(arguments: [1, 3]) func anEditDoesWhatItSays(reviews: Int) async throws {
     try await with { probe in
       var random = SeededRandom(seed: 7, name: "test")
-      let edit = PagesEdit(skus: ["SKU-2", "SKU-4"], reviews: reviews, trial: "t", random: &random)
+      // Customer 3 has reviewed SKU-4 before.
+      let edit = PagesEdit(
+        skus: ["SKU-2", "SKU-4"], reviews: reviews, known: ["SKU-4": 3], trial: "t", random: &random)
       #expect(try await probe.query(edit.priceSQL).commandTag == edit.tag(of: .price))
       #expect(try await probe.query(edit.reviewsSQL).commandTag == edit.tag(of: .reviews))
       let rows = try await probe.query(
@@ -46,6 +48,8 @@ import Testing
           ["SKU-1", "100", "2"], ["SKU-2", "\(200 + rise)", "\(2 + more)"], ["SKU-3", "300", "2"],
           ["SKU-4", "\(400 + rise)", "\(2 + more)"], ["SKU-5", "500", "2"],
         ])
+      let all = try await probe.query("SELECT count(*) FROM inventory.reviews").rows
+      #expect(all == [["\(10 + 2 * reviews + 1)"]])
       // Once more, as the next trial does it.
       #expect(try await probe.query(edit.reviewsSQL).commandTag == edit.tag(of: .reviews))
     }

@@ -94,14 +94,28 @@ import Testing
     #expect(finding.status == .met)
   }
 
-  @Test func whatFiredBeforeAndWentSilentMayFireAgain() {
-    let finding = check.evaluate(
-      history {
-        $0.addAlert("Filling", "firing", at: 50)
-        $0.addAlert("Filling", "inactive", at: 60)
-        $0.addAlert("Filling", "firing", at: 130)
-      })
-    #expect(finding.status == .met)
+  /// Connections are taken away at 20 s.
+  private func rested(_ change: (inout History) -> Void) -> Finding {
+    var history = History()
+    change(&history)
+    history.addProbe("prometheus", at: Self.second * 20)
+    history.addFault("hold-connections", "verified", at: Self.second * 20 + 1, parameters: ["trial": "t"])
+    history.add(stream: "users", op: "browse", at: Self.second * 20 + 1)
+    history.addProbe("alert.foundation", at: Self.second * 29, text: "Filling")
+    history.addAlert("Filling", "firing", at: Self.second * 22)
+    history.events.sort { $0.at < $1.at }
+    return check.evaluate(history.phase("t.hold", from: Self.second * 20, to: Self.second * 30))
+  }
+  private static let second: Int64 = 1_000_000_000
+
+  /// Silent at rest is silent for 12 s on end.
+  @Test(arguments: [(1.0, 7.9, true), (1.0, 8.1, false), (8.1, 9.0, false), (19.0, 19.5, false), (1.0, 20.5, false)])
+  func whatFiredBeforeAndWentSilentLongAgoMayFireAgain(from: Double, to: Double, met: Bool) {
+    let finding = rested {
+      $0.addAlert("Filling", "firing", at: Int64(from * 1e9))
+      $0.addAlert("Filling", "inactive", at: Int64(to * 1e9))
+    }
+    #expect(finding.reason == (met ? nil : "alert_always_on"))
   }
 
   /// At rest is before the fault was ordered, and not the moment at which it was.
@@ -110,13 +124,14 @@ import Testing
     #expect(check.evaluate(history { $0.addAlert("Filling", "firing", at: 110) }).reason == "alert_always_on")
   }
 
-  @Test func whatWasOnItsWayAtRestDoesNotCount() {
-    let finding = check.evaluate(
-      history {
-        $0.addAlert("AnyTraffic", "pending", at: 50)
-        $0.addAlert("AnyTraffic", "firing", at: 130)
-      })
-    #expect(finding.reason == "alert_always_on")
+  /// A right rule may be true for a moment at any time; one that has been true for long was about to fire.
+  @Test(arguments: [(17.9, 99.0, false), (18.1, 99.0, true), (15.0, 19.0, true)])
+  func whatWasOnItsWayForLongDoesNotCount(from: Double, to: Double, met: Bool) {
+    let finding = rested {
+      $0.addAlert("Filling", "pending", at: Int64(from * 1e9))
+      if to < 20 { $0.addAlert("Filling", "inactive", at: Int64(to * 1e9)) }
+    }
+    #expect(finding.reason == (met ? nil : "alert_always_on"))
   }
 
   @Test func anAlertThatNeedsNoFigureFollowsTheClock() {
@@ -133,6 +148,25 @@ import Testing
         $0.addProbe("alert.foundation", at: 191, ok: false, text: "Clock")
       })
     #expect(both.status == .met && both.observed.contains("Filling"))
+  }
+
+  /// Three that take turns have all fired shortly before; the one that is on is seen to follow the clock.
+  @Test func alertsThatTakeTurnsFollowTheClock() {
+    func finding(_ change: (inout History) -> Void) -> Finding {
+      check.evaluate(
+        history {
+          for (name, at) in [("One", Int64(50)), ("Two", 60)] { $0.addAlert(name, "firing", at: at) }
+          $0.addProbe("alert.foundation", at: 191, ok: false, text: "One")
+          change(&$0)
+        })
+    }
+    let turns = finding {
+      $0.addAlert("One", "inactive", at: 70)
+      $0.addAlert("One", "firing", at: 180)
+    }
+    #expect(turns.reason == "alert_follows_clock")
+    // What never stopped has not begun.
+    #expect(finding { _ in }.reason == "alert_always_on")
   }
 
   @Test func aRuleThatNobodyCouldLookAtProvesNothing() {
@@ -216,26 +250,6 @@ import Testing
         $0.addAlert("Filling", "firing", at: 2_000_000)
       })
     #expect(finding.reason == reason)
-  }
-
-  /// What this grade itself did before is no usual day.
-  @Test(
-    arguments: [
-      (["Slow"], ["Slow": true], "not_tried"), (["Slow"], ["Slow": false], "alert_always_on"),
-      (["Slow"], [:], "alert_always_on"), (["Slow", "Chronic"], ["Slow": true], "alert_always_on"),
-      (["Slow", "Chronic"], ["Slow": true, "Chronic": true], "not_tried"), ([], ["Slow": true], "no_alert"),
-    ] as [([String], [String: Bool], String)])
-  func anAlertThatAnEarlierTrialBroughtAboutBlamesNobody(
-    _ standing: [String], _ risen: [String: Bool], _ reason: String
-  ) {
-    var history = history { history in
-      for alert in standing { history.addAlert(alert, "firing", at: 60) }
-      for (alert, isNew) in risen { history.addProbe("alert.before", at: 80, ok: isNew, text: alert) }
-    }
-    history.events.sort { $0.at < $1.at }
-    let finding = check.evaluate(history.phase("t.rest", from: 10, to: 90))
-    #expect(finding.reason == reason)
-    #expect(finding.status == (reason == "not_tried" ? .inconclusive : .violated))
   }
 
   @Test func whatWasAboutBeforeHasToBeKnown() {

@@ -1,7 +1,6 @@
 import DrillCore
 import Foundation
 import Testing
-import Topology
 
 @testable import Grading
 
@@ -350,45 +349,5 @@ enum Outage {
     let answers = [("now", 0.0), ("pass", 0), ("refuse", 1)]
     let early = finding(answers, until: "error: no answer")
     #expect(early.status == .inconclusive && early.observed.contains("no answer"))
-  }
-}
-
-@Suite struct RecoveryScenarioTests {
-  @Test func theScenarioOfTheRepositoryIsValid() throws {
-    let path = ScenarioFileTests.path.replacing("one-bad-instance", with: "retry-storm")
-    let scenario = try ScenarioFile.load(path)
-    #expect(scenario.start.provider == ProviderPlan(latency: .milliseconds(50), capacity: 2))
-    #expect(scenario.start.proxy == nil)
-    #expect(CheckCatalogue.checks(of: scenario).map(\.check.id) == scenario.checks.map(\.id))
-    guard case .drain(let drain) = scenario.trials[0].steps[0], case .window(let window) = scenario.trials[2].steps[1]
-    else { throw NotThere() }
-    #expect(drain.within == .seconds(20))
-    #expect(window.rate == 18)
-    guard case .gate(let gate) = scenario.trials[3].steps[2] else { throw NotThere() }
-    #expect(gate.times == 3 && gate.refuse.count == 3)
-    #expect(gate.pass["GATEWAY_ORDER_RETRY_MAX_ATTEMPTS"] == .fixed("1"))
-    #expect(gate.pass["PAYMENT_PROVIDER_RETRY_MAX_ATTEMPTS"] == .between(1, 2))
-    // The brief tells the symptom, never the cause.
-    for word in ["retr", "storm", "budget", "repeat"] { #expect(!scenario.brief.lowercased().contains(word)) }
-  }
-
-  private struct NotThere: Error {}
-
-  @Test func aQuestionChangesWhatIsThereAndNothingElse() throws {
-    let compose = """
-      services:
-        a: {image: x, command: ["x"], environment: {ONE: "1", TWO: "2"}}
-        b: {image: x, command: ["x"], environment: {ONE: ""}}
-      """
-    let plan = try Topology.parse([Topology.Source(name: "compose.yaml", text: compose)])
-    let changed = plan.with(["ONE": "7", "THREE": "3"])
-    #expect(changed.service("a")?.environment == ["ONE": "7", "TWO": "2"])
-    #expect(changed.service("b")?.environment == ["ONE": "7"])
-  }
-
-  @Test func aLabsOwnWordsDoNotChangeTheCompany() {
-    let plan = ProviderPlan(latency: .milliseconds(50), capacity: 2)
-    #expect(ProviderPlan.variables(plan) == ["PROVIDER_LATENCY": "50", "PROVIDER_CAPACITY": "2"])
-    #expect(ProviderPlan.variables(nil) == ["PROVIDER_LATENCY": "20", "PROVIDER_CAPACITY": "64"])
   }
 }

@@ -36,6 +36,18 @@ import Topology
     }
   }
 
+  @Test(arguments: [("shop", nil as String?), ("shoop", "did you mean `shop`?"), ("x", "the link 'x'")])
+  func aToxicNamesALinkThatIsThere(link: String, words: String?) throws {
+    let found = try problems {
+      $0.replacing("start:\n", with: "start:\n  proxy:\n    shop: { port: 8081, target: \"order:8080\" }\n")
+        .replacing(
+          "      - rest: {",
+          with: "      - inject:\n          faults:\n            - { kind: toxic, proxy: proxy, link: \(link), "
+            + "type: latency, latency_ms: 5, lease: 5s }\n      - rest: {")
+    }
+    #expect(words == nil ? found.isEmpty : found.count == 1 && found[0].contains(words ?? ""), "\(found)")
+  }
+
   @Test func everyProblemIsReportedAtOnceWithItsPlace() throws {
     let found = try problems {
       $0.replacing(/patience: [0-9]+s\n  in_flight/, with: "patience: soon\n  in_flight")

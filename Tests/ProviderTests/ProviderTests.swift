@@ -29,8 +29,11 @@ import Testing
       body: ByteBuffer(string: "{\"amount_cents\":\(amount)}"))
   }
 
-  private func behave(_ client: any TestClientProtocol, _ json: String) async throws -> HTTPResponse.Status {
-    try await client.execute(uri: "/v1/behaviour", method: .put, headers: admin, body: ByteBuffer(string: json)).status
+  private func behave(
+    _ client: any TestClientProtocol, _ json: String, lease: String? = nil
+  ) async throws -> HTTPResponse.Status {
+    let uri = "/v1/behaviour" + (lease.map { "?lease=\($0)" } ?? "")
+    return try await client.execute(uri: uri, method: .put, headers: admin, body: ByteBuffer(string: json)).status
   }
 
   private func ledger(_ client: any TestClientProtocol) async throws -> [ProviderCharge] {
@@ -147,6 +150,45 @@ import Testing
     }
   }
 
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      #"{"latency_ms":60000,"lease_seconds":600}"#, #"{"silence_rate":1,"hang_ms":60000,"lease_seconds":600}"#,
+    ])
+  func whatIsAtWorkHealsToo(_ json: String) async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, json, lease: "a") == .ok)
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        group.addTask { try await self.charge(client, key: "k").status.code }
+        // From then on it sleeps, or is about to.
+        let hangs = json.contains("hang")
+        while try await hangs ? ledger(client).isEmpty : statistics(client).received == 0 { await Task.yield() }
+        for lease in ["b", "a"] {
+          try await expect(200, client, uri: "/v1/behaviour?lease=\(lease)", method: .delete, headers: self.admin)
+        }
+        let status = try await group.next()
+        #expect(status == (hangs ? 500 : 201))
+      }
+      let keys = try await ledger(client).map(\.idempotencyKey)
+      #expect(keys == ["k"])
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func whatIsAtWorkDoesNotOutlastItsLease() async throws {
+    try await application().test(.router) { client in
+      #expect(try await behave(client, #"{"latency_ms":60000,"capacity":1,"lease_seconds":0.3}"#) == .ok)
+      async let first = charge(client, key: "a").status.code
+      async let second = charge(client, key: "b").status.code
+      let both = try await [first, second]
+      #expect(both == [201, 201])
+    }
+  }
+
+  private func statistics(_ client: any TestClientProtocol) async throws -> ProviderStatistics {
+    let response = try await client.execute(uri: "/v1/statistics", method: .get, headers: admin)
+    return try JSONBody.decode(ProviderStatistics.self, from: response.body)
+  }
+
   @Test func firstAttemptsThatFailedByOrderAreCounted() async throws {
     try await application().test(.router) { client in
       #expect(try await behave(client, #"{"transient_rate":1}"#) == .ok)
@@ -160,8 +202,7 @@ import Testing
   @Test func everythingIsCountedKeyByKey() async throws {
     try await application().test(.router) { client in
       for key in ["a", "b", "a", "a"] { _ = try await charge(client, key: key) }
-      let response = try await client.execute(uri: "/v1/statistics", method: .get, headers: admin)
-      let statistics = try JSONBody.decode(ProviderStatistics.self, from: response.body)
+      let statistics = try await statistics(client)
       #expect(statistics.received == 4 && statistics.executed == 4 && statistics.waiting == 0)
       #expect(statistics.attempts == ["a": 3, "b": 1])
       try await expect(401, client, uri: "/v1/statistics", method: .get)
@@ -184,28 +225,34 @@ import Testing
     try JSONBody.decode(BehaviourChange.self, from: ByteBuffer(string: json))
   }
 
-  @Test func aLeaseEndsByItselfAndWorkBegunUnderItSoonAfter() throws {
+  @Test func aLeaseEndsByItself() throws {
     let behaviour = Behaviour(.init(latency: .milliseconds(100), capacity: 4))
     let slow = try change(#"{"latency_factor":100,"capacity":1,"lease_seconds":2}"#)
     #expect(try behaviour.apply(slow, at: start) == start + .seconds(2))
     #expect(behaviour.values(at: start).serviceTime == .seconds(10))
     #expect(behaviour.values(at: start).capacity == 1)
     #expect(behaviour.described(at: start + .seconds(1)).leaseSeconds == 1)
-    #expect(behaviour.end(ofChargeBegunAt: start) == start + .milliseconds(2100))
     let healed = start + .seconds(2)
     #expect(behaviour.values(at: healed) == .init(latency: .milliseconds(100), capacity: 4))
-    #expect(behaviour.end(ofChargeBegunAt: healed) == healed + .milliseconds(100))
     #expect(behaviour.described(at: healed).leaseSeconds == nil)
   }
 
-  @Test func aLeaseTakesThePlaceOfAnotherAndLastingChangesStay() throws {
+  @Test func leasesOfDifferentNamesHoldTogetherAndLastingChangesStay() throws {
     let behaviour = Behaviour(.init(latency: .milliseconds(100), capacity: 4))
-    _ = try behaviour.apply(try change(#"{"error_rate":1,"lease_seconds":9}"#), at: start)
-    _ = try behaviour.apply(try change(#"{"decline_rate":1,"lease_seconds":1}"#), at: start)
+    _ = try behaviour.apply(try change(#"{"error_rate":1,"latency_ms":7,"lease_seconds":9}"#), lease: "a", at: start)
+    _ = try behaviour.apply(try change(#"{"decline_rate":1,"latency_ms":8,"lease_seconds":1}"#), lease: "b", at: start)
     _ = try behaviour.apply(try change(#"{"capacity":8}"#), at: start)
-    #expect(behaviour.values(at: start).errorRate == 0 && behaviour.values(at: start).declineRate == 1)
+    let both = behaviour.values(at: start)
+    #expect(both.errorRate == 1 && both.declineRate == 1 && both.latency == .milliseconds(8) && both.capacity == 8)
+    #expect(behaviour.described(at: start).leaseSeconds == 9)
     let later = behaviour.values(at: start + .seconds(1))
-    #expect(later == .init(latency: .milliseconds(100), capacity: 8))
+    #expect(later.errorRate == 1 && later.declineRate == 0 && later.latency == .milliseconds(7))
+    _ = try behaviour.apply(try change(#"{"decline_rate":0.5,"lease_seconds":9}"#), lease: "a", at: start)
+    #expect(behaviour.values(at: start).errorRate == 0, "the same name")
+    behaviour.heal(lease: "b")
+    #expect(behaviour.values(at: start).declineRate == 0.5)
+    behaviour.heal()
+    #expect(behaviour.values(at: start) == .init(latency: .milliseconds(100), capacity: 8))
   }
 }
 

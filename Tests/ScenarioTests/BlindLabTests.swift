@@ -26,6 +26,50 @@ extension SideBySideTests {
       try itsStoryGoesOn(cli)
     }
 
+    /// The others, as they stand when they have just been started: files, processes, figures, logs, tables.
+    @Test(arguments: ["cache-stampede", "deadlock", "one-bad-instance", "retry-storm", "silent-replica"])
+    func noBlindLabNamesItsFailure(scenario: String) throws {
+      let cli = try CLI()
+      defer { try? cli.finish() }
+      let file = try String(contentsOfFile: "\(Repository.root)/Chaos/\(scenario)/scenario.yaml", encoding: .utf8)
+      let title = try #require(file.firstMatch(of: /(?m)^title: (.*)$/).map { String($0.1) })
+      let checks = file.matches(of: /(?m)^  - { id: ([a-z-]+)/).map { String($0.1) }
+      let start = try cli.run("start", scenario, "--seed", "7", "--blind", "--unseen", timeout: 60)
+      try #require(start.status == 0, "\(start.errors)")
+      let guardian = try #require(Processes.withWords("guardian", cli.lab).first)
+      let own = Set(Processes.children(of: guardian))
+      let looks = try [
+        "the console": start.out + start.errors, "the brief": cli.run("brief").out,
+        "the nodes": cli.run("status", "--all").out + cli.run("status", "--json").out,
+        "the files": cli.script("grep -rI '' --exclude-dir=secrets .").out,
+        "what nodes know": cli.script("env; cat /etc/hosts").out,
+        "the processes": Processes.all.filter { own.contains($0.pid) }.map { $0.line.joined(separator: " ") }
+          .joined(separator: "\n"),
+        "the figures": cli.script(
+          "for s in gateway inventory order payment; do curl -s --max-time 5 http://$s:8080/metrics; done"
+        ).out,
+        "the logs": cli.script(
+          "for n in gateway order payment inventory-1 postgres redis; do firedrill logs $n --lines 500; done"
+        ).out,
+        "the tables": cli.script(
+          """
+          for node in postgres inventory-db; do for base in orders inventory payments; do
+            firedrill psql $node -- -d $base -Atc \
+              "SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace" 2>/dev/null
+          done; done; true
+          """
+        ).out,
+      ]
+      #expect(checks.count > 10)
+      for (place, text) in looks.sorted(by: { $0.key < $1.key }) {
+        #expect(text.count > 20, "\(place)")
+        for word in [scenario, scenario.replacing("-", with: "_"), title] + checks {
+          let line = text.split(separator: "\n").first { $0.contains(word) } ?? ""
+          #expect(line.isEmpty, "\(place): \(line)")
+        }
+      }
+    }
+
     /// Every file that a trainee has, what Firedrill keeps beside them included.
     private func nothingIn(_ cli: CLI, _ what: Comment) throws {
       let files = try cli.script("grep -rI '' --exclude-dir=secrets .").out

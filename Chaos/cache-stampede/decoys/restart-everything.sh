@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every service, the cache and the database restarted. Run in the lab folder.
+# Everything restarted. Run in the lab folder.
 set -eu
 
-firedrill restart inventory
-firedrill restart gateway
-firedrill restart redis
+for node in postgres postgres-replica redis payment inventory order gateway; do
+  firedrill restart "$node"
+done

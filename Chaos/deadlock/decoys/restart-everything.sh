@@ -1,8 +1,7 @@
 #!/bin/sh
-# Every service and the database restarted. Run in the lab folder.
+# Everything restarted. Run in the lab folder.
 set -eu
 
-firedrill restart postgres
-firedrill restart inventory
-firedrill restart order
-firedrill restart gateway
+for node in postgres postgres-replica redis payment inventory order gateway; do
+  firedrill restart "$node"
+done

@@ -2,6 +2,6 @@
 # Everything restarted. Run in the lab folder.
 set -eu
 
-for service in inventory-db redis payment order gateway inventory; do
-  firedrill restart "$service"
+for node in postgres postgres-replica inventory-db redis payment order gateway inventory; do
+  firedrill restart "$node"
 done

@@ -1,5 +1,7 @@
 #!/bin/sh
-# The services restarted, one after the other. Run in the lab folder.
+# Everything restarted. Run in the lab folder.
 set -eu
 
-for service in payment order gateway; do firedrill restart "$service"; done
+for node in postgres postgres-replica redis payment inventory order gateway; do
+  firedrill restart "$node"
+done

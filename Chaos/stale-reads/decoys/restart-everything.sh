@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every service and the replica restarted. Run in the lab folder.
+# Everything restarted. Run in the lab folder.
 set -eu
 
-firedrill restart order
-firedrill restart gateway
-firedrill restart postgres-replica
+for node in postgres postgres-replica redis payment inventory order gateway; do
+  firedrill restart "$node"
+done

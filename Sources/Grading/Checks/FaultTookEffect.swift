@@ -2,7 +2,8 @@ import DrillCore
 
 /// What the trial did to the lab was seen to take effect by a probe that is independent of the engine.
 ///
-/// Reasons: `fault_not_verified` (inconclusive): a fault of the trial was not verified, or none was injected.
+/// Reasons: `fault_not_verified` (inconclusive): a fault of the trial was not verified or did not last, or none was
+/// injected.
 struct FaultTookEffect: PlannedCheck {
   /// What scenarios call it.
   static let kind = "fault-took-effect"
@@ -23,10 +24,10 @@ struct FaultTookEffect: PlannedCheck {
       return .inconclusive(.faultNotVerified, "no fault was injected", expected: expected)
     }
     for fault in injected {
-      guard own.contains(where: { $0.id == fault.id && $0.action == "verified" }) else {
-        let detail = own.first { $0.id == fault.id && $0.action == "unverified" }?.parameters["detail"]
-        return .inconclusive(
-          .faultNotVerified, "\(fault.kind): \(detail ?? "nobody looked")", expected: expected)
+      let last = own.last { $0.id == fault.id && ["verified", "unverified"].contains($0.action) }
+      guard last?.action == "verified" else {
+        let detail = last?.parameters["detail"] ?? "nobody looked"
+        return .inconclusive(.faultNotVerified, "\(fault.kind): \(detail)", expected: expected)
       }
     }
     let kinds = Set(injected.map(\.kind)).sorted().joined(separator: ", ")

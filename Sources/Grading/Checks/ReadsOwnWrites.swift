@@ -45,19 +45,22 @@ struct ReadsOwnWrites: PlannedCheck {
         "stale_read", "\(missing.count) of \(reads.count) orders were not found, one \(word(first))",
         expected: expected)
     }
-    for read in reads {
-      guard let id = read.labels?["order"], let order = told[id] else { continue }
-      guard read.outcome == .ok else { continue }
-      if read.labels?["state"] != order.labels?["state"]
+    let older = reads.filter { read in
+      guard read.outcome == .ok, let order = (read.labels?["order"]).flatMap({ told[$0] }) else { return false }
+      return read.labels?["state"] != order.labels?["state"]
         || read.values?["total_cents"] != order.values?["total_cents"]
-      {
-        return .violated(
-          "stale_read",
-          "\(word(read)) an order was \(read.labels?["state"] ?? "nothing"), acknowledged as "
-            + (order.labels?["state"] ?? "nothing"), expected: expected)
-      }
+    }
+    if let read = older.first(where: { !history.mayBeLate(sincePlaced($0), in: window) }) {
+      let state = (read.labels?["order"]).flatMap { told[$0]?.labels?["state"] }
+      return .violated(
+        "stale_read",
+        "\(word(read)) an order was \(read.labels?["state"] ?? "nothing"), acknowledged as \(state ?? "nothing")",
+        expected: expected)
     }
     if let late = undelivered(history, stream: "follow", in: window, expected: expected) { return late }
+    if let read = older.first {
+      return hindered("\(older.count) of \(reads.count) orders were older, one \(word(read))", expected: expected)
+    }
     let refused = reads.filter { $0.outcome != .ok }
     if let first = refused.first {
       let words = first.status.map { "\($0) \(first.code ?? "")" } ?? (first.code ?? "no answer")

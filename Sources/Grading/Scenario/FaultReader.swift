@@ -6,7 +6,7 @@ import Topology
 /// is wrong is told before anything is started.
 enum FaultReader {
   /// A fault: its kind, its lease, and the kind's own parameters. A parameter is a text or number, a list to choose
-  /// from, `{from: A, to: B}`, `{node_of: SERVICE}`, or `{replica: NUMBER}`.
+  /// from, `{from: A, to: B}`, `{node_of: SERVICE}`, `{replica: NUMBER}`, or `{replica: all}`.
   ///
   /// - Parameters:
   ///   - lease: the lease, where it does not stand in the file.
@@ -60,7 +60,9 @@ enum FaultReader {
       guard let map = value.map() else { return .fixed("") }
       defer { map.refuseOthers() }
       if let service = map["node_of"]?.name() { return .nodeOf(service) }
-      if let number = map["replica"]?.int(1...50) { return .replica(number) }
+      if let which = map["replica"] {
+        return which.string() == "all" ? .everyReplica : .replica(which.int(1...50) ?? 1)
+      }
       let least = map.required("from")?.int() ?? 0
       let most = map.required("to")?.int() ?? least
       if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }
@@ -76,7 +78,7 @@ enum FaultReader {
     case .oneOf(let texts): texts
     case .between(let least, let most): least == most ? ["\(least)"] : ["\(least)", "\(most)"]
     case .nodeOf(let service): [service]
-    case .replica: ["replica"]
+    case .replica, .everyReplica: ["replica"]
     }
   }
 

@@ -26,7 +26,7 @@ enum LoadReader {
       users: map.required("users")?.int(1...10_000) ?? 1,
       products: map.required("products")?.int(1...400) ?? 1,
       zipf: map.required("zipf")?.double(0...5) ?? 1,
-      patience: map.required("patience")?.duration() ?? .zero,
+      patience: map.required("patience")?.time() ?? .zero,
       inFlight: map.required("in_flight")?.int(1...100_000) ?? 1,
       echo: map["echo"]?.strings() ?? [], mix: mix, hot: map["hot"]?.map().map(hot), cart: map["cart"]?.map().map(cart))
   }
@@ -48,11 +48,11 @@ enum LoadReader {
   /// Sessions that write and then read what they wrote.
   static func follow(_ map: YAMLMap) -> FollowPlan {
     defer { map.refuseOthers() }
-    let least = map.required("from")?.duration() ?? .zero
-    let most = map.required("to")?.duration() ?? least
+    let least = map.required("from")?.time(orNone: true) ?? .zero
+    let most = map.required("to")?.time(orNone: true) ?? least
     if most < least { map.problems.report("to is less than from", at: map.place(of: "to"), key: map.path("to")) }
     return FollowPlan(
       count: map.required("count")?.int(FollowPlan.fewest...1000) ?? FollowPlan.fewest,
-      delays: least...max(least, most), patience: map.required("patience")?.duration() ?? .zero)
+      delays: least...max(least, most), patience: map.required("patience")?.time() ?? .zero)
   }
 }

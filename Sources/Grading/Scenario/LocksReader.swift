@@ -13,13 +13,13 @@ enum LocksReader {
   private static func hold(_ map: YAMLMap) -> HoldPlan {
     defer { map.refuseOthers() }
     return HoldPlan(
-      times: map.required("times")?.int(1...10) ?? 1, lasts: map.required("lasts")?.duration() ?? .zero,
+      times: map.required("times")?.int(1...10) ?? 1, lasts: map.required("lasts")?.time() ?? .zero,
       customers: map.required("customers")?.int(1...20) ?? 1)
   }
 
   private static func wrong(_ map: YAMLMap) -> WrongCountsPlan {
     defer { map.refuseOthers() }
     return WrongCountsPlan(
-      products: map.required("products")?.int(2...20) ?? 2, within: map.required("within")?.duration() ?? .zero)
+      products: map.required("products")?.int(2...20) ?? 2, within: map.required("within")?.time() ?? .zero)
   }
 }

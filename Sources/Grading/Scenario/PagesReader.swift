@@ -14,8 +14,8 @@ enum PagesReader {
     var most = Duration.zero
     if let range = map.required("after")?.map() {
       defer { range.refuseOthers() }
-      least = range.required("from")?.duration() ?? .zero
-      most = range.required("to")?.duration() ?? least
+      least = range.required("from")?.time(orNone: true) ?? .zero
+      most = range.required("to")?.time(orNone: true) ?? least
       if most < least {
         range.problems.report("to is less than from", at: range.place(of: "to"), key: range.path("to"))
       }
@@ -31,7 +31,7 @@ enum PagesReader {
   private static func strike(_ map: YAMLMap) -> StrikePlan {
     defer { map.refuseOthers() }
     return StrikePlan(
-      service: map.required("service")?.name() ?? "", within: map.required("within")?.duration() ?? .zero,
-      lasts: map.required("lasts")?.duration() ?? .zero)
+      service: map.required("service")?.name() ?? "", within: map.required("within")?.time() ?? .zero,
+      lasts: map.required("lasts")?.time() ?? .zero)
   }
 }

@@ -43,7 +43,7 @@ public enum ScenarioFile {
       load: map.required("load")?.map().map(LoadReader.load) ?? LoadReader.none,
       trials: (map.required("trials")?.list() ?? []).compactMap { $0.map().map(StepReader.trial) },
       checks: (map.required("checks")?.list() ?? []).compactMap { $0.map().map { CheckReader.check($0) } },
-      timeBudget: map.required("time_budget")?.duration() ?? .zero)
+      timeBudget: map.required("time_budget")?.time() ?? .zero)
     map.refuseOthers()
     validate(scenario, map)
     try problems.throwIfAny()
@@ -62,11 +62,35 @@ public enum ScenarioFile {
     }
     once(trials, "trials")
     once(scenario.checks.map(\.id), "checks")
+    let links = scenario.start.proxy?.links ?? [:]
+    let steps = scenario.trials.flatMap(\.steps) + scenario.start.symptom.steps
+    for fault in scenario.start.standing + steps.flatMap(\.faults) where fault.kind == "toxic" {
+      for link in fault.parameters["link"].map(FaultReader.draws) ?? [] where links[link] == nil {
+        let hint = Spelling.hint(for: link, among: Array(links.keys))
+        map.problems.report(
+          "a toxic names the link '\(link)', which is not there\(hint)", at: map.place(of: "start"), key: "start.proxy")
+      }
+    }
     if scenario.hints.count < 3 {
       map.problems.report("a scenario has three hints or more", at: map.place(of: "hints"), key: "hints")
     }
     if scenario.load.mix.values.reduce(0, +) == 0 {
       map.problems.report("the mix has no weight at all", at: map.place(of: "load"), key: "load.mix")
+    }
+  }
+}
+
+extension SymptomPlan {
+  fileprivate var steps: [Step] { if case .shows(let plan) = self { plan.steps } else { [] } }
+}
+
+extension Step {
+  fileprivate var faults: [FaultPlan] {
+    switch self {
+    case .inject(let step): step.faults
+    case .provoke(let step): step.faults.flatMap(\.self)
+    case .window(let step): step.faults.flatMap(\.choices)
+    default: []
     }
   }
 }

@@ -35,7 +35,8 @@ enum StartReader {
   private static func provider(_ map: YAMLMap) -> ProviderPlan {
     defer { map.refuseOthers() }
     return ProviderPlan(
-      latency: map.required("latency")?.duration() ?? .zero, capacity: map.required("capacity")?.int(1...100_000) ?? 1)
+      latency: map.required("latency")?.time(orNone: true) ?? .zero,
+      capacity: map.required("capacity")?.int(1...100_000) ?? 1)
   }
 
   private static func counts(_ value: YAMLValue?) -> [String: Int] {
@@ -46,7 +47,7 @@ enum StartReader {
 
   private static func symptom(_ map: YAMLMap) -> SymptomPlan {
     defer { map.refuseOthers() }
-    let within = map.required("within")?.duration() ?? .zero
+    let within = map.required("within")?.time() ?? .zero
     if let steps = map["steps"]?.list() {
       let check = map.required("check")?.map().map { CheckReader.check($0, trial: "symptom") }
       let reason = map.required("reason")
@@ -68,7 +69,10 @@ enum StartReader {
   private static func standing(_ map: YAMLMap) -> FaultPlan {
     let plan = FaultReader.fault(map)
     for (name, value) in plan.parameters.sorted(by: { $0.key < $1.key }) {
-      guard case .replica = value else { continue }
+      switch value {
+      case .replica, .everyReplica: break
+      default: continue
+      }
       map.problems.report("must be a name: only a trial draws replicas", at: map.place(of: name), key: map.path(name))
     }
     return plan

@@ -40,7 +40,7 @@ enum StepReader {
 
   private static func service(_ map: YAMLMap) -> String { map.required("service")?.name() ?? "" }
 
-  private static func time(_ map: YAMLMap, _ key: String) -> Duration { map.required(key)?.duration() ?? .zero }
+  private static func time(_ map: YAMLMap, _ key: String) -> Duration { map.required(key)?.time() ?? .zero }
 
   @Sendable private static func require(_ map: YAMLMap) -> Step {
     .require(RequireStep(service: service(map), atLeast: map.required("at_least")?.int(1...250) ?? 1))
@@ -63,7 +63,15 @@ enum StepReader {
   @Sendable private static func inject(_ map: YAMLMap) -> Step { .inject(InjectStep(faults: faults(map))) }
 
   @Sendable private static func provoke(_ map: YAMLMap) -> Step {
-    .provoke(ProvokeStep(faults: faults(map), dwell: time(map, "dwell")))
+    let faults = (map.required("faults")?.list() ?? []).compactMap { $0.map().map { choices($0) } }
+    return .provoke(ProvokeStep(faults: faults, dwell: time(map, "dwell")))
+  }
+
+  /// A fault, or several under `one_of`.
+  private static func choices(_ map: YAMLMap) -> [FaultPlan] {
+    guard let choices = map["one_of"]?.list() else { return [FaultReader.fault(map)] }
+    defer { map.refuseOthers() }
+    return choices.compactMap { $0.map().map { FaultReader.fault($0) } }
   }
 
   @Sendable private static func replicas(_ map: YAMLMap) -> Step {
@@ -78,7 +86,7 @@ enum StepReader {
       WindowStep(
         length: length, users: map.required("users")?.bool() ?? true,
         sweep: map["sweep"]?.map().map(sweep), follow: map["follow"]?.map().map(LoadReader.follow),
-        operatorEvery: map["operator_every"]?.duration(),
+        operatorEvery: map["operator_every"]?.time(),
         faults: (map["faults"]?.list() ?? []).compactMap { $0.map().map { timedFault($0, within: length) } },
         looks: map["looks"]?.map().map(looks), touches: map["touches"]?.int(1...20) ?? 1,
         lookups: map["lookups"]?.name(),
@@ -100,8 +108,8 @@ enum StepReader {
     var most = Duration.zero
     if let range = map.required("after")?.map() {
       defer { range.refuseOthers() }
-      least = time(range, "from")
-      most = time(range, "to")
+      least = range.required("from")?.time(orNone: true) ?? .zero
+      most = range.required("to")?.time(orNone: true) ?? least
       if most < least {
         range.problems.report("to is less than from", at: range.place(of: "to"), key: range.path("to"))
       }
@@ -153,10 +161,10 @@ enum StepReader {
   }
 
   @Sendable private static func gate(_ map: YAMLMap) -> Step {
-    func values(_ key: String) -> [String: FaultPlan.Value] {
-      var result: [String: FaultPlan.Value] = [:]
-      for entry in map.required(key)?.map()?.entries() ?? [] { result[entry.name] = FaultReader.value(entry.value) }
-      return result
+    func values(_ key: String) -> [[String: FaultPlan.Value]] {
+      (map.required(key)?.list() ?? []).map { set in
+        (set.map()?.entries() ?? []).reduce(into: [:]) { $0[$1.name] = FaultReader.value($1.value) }
+      }
     }
     return .gate(
       GateStep(

@@ -23,13 +23,22 @@ extension FaultLook {
           return (false, "the provider's \(name) is \(values[name].map { "\($0)" } ?? "unknown"), not \(text)")
         }
       }
+      var seen: [String] = []
       let service = values["latency_ms", default: 0] * values["latency_factor", default: 1]
-      if parameters["latency_ms"] != nil || parameters["latency_factor"] != nil { return try await slow(service) }
-      let statuses = [("transient_rate", 503), ("error_rate", 500), ("decline_rate", 402)]
-      for (name, status) in statuses where values[name, default: 0] > 0 && parameters[name] != nil {
-        return try await refuses(with: status)
+      if parameters["latency_ms"] != nil || parameters["latency_factor"] != nil {
+        let (isSlow, words) = try await slow(service)
+        guard isSlow else { return (false, words) }
+        seen.append(words)
       }
-      return (false, "nobody knows how to look at \(parameters.keys.sorted().joined(separator: ", "))")
+      let statuses = [("transient_rate", 503), ("error_rate", 500), ("decline_rate", 402), ("silence_rate", 500)]
+      for (name, status) in statuses where values[name, default: 0] > 0 && parameters[name] != nil {
+        let silent = name == "silence_rate" ? values["hang_ms", default: 0] : 0
+        let (isRefused, words) = try await refuses(with: status, service: service, silent: silent)
+        guard isRefused else { return (false, words) }
+        seen.append(words)
+      }
+      // Of its room, of a rate of nothing and of a seed there is nothing to see but by its word, and it is the judge's.
+      return (true, seen.isEmpty ? "the provider says so" : seen.joined(separator: "; "))
     } catch {
       return (false, "\(error)")
     }
@@ -46,18 +55,30 @@ extension FaultLook {
     return (took * 5 >= Int(goal / .milliseconds(1)) * 4, "a charge had no answer after \(took) ms")
   }
 
-  /// One of many charges, each with a key of its own, is refused.
-  private func refuses(with wanted: Int) async throws -> (Bool, String) {
+  /// One of many charges, each with a key of its own, is refused; of those that are `silent` for so many ms, one has no
+  /// answer for half of that, or is refused after it.
+  private func refuses(with wanted: Int, service: Double, silent: Double) async throws -> (Bool, String) {
+    let least = Duration.milliseconds(silent / 2)
+    // A silence of minutes is not waited for.
+    let timeout = Duration.milliseconds(service) + min(.seconds(3), max(least, .milliseconds(300)) * 2)
+    let what = silent > 0 ? "no answer for \(Int(silent / 2)) ms" : "\(wanted)"
     var tried = 0
     while tried < Self.tries {
-      let answers = try await withThrowingTaskGroup(of: Int?.self) { group in
-        for _ in 0..<Self.atOnce { group.addTask { try await charge(timeout: .seconds(3)) } }
-        return try await group.reduce(into: [Int?]()) { $0.append($1) }
+      let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for _ in 0..<Self.atOnce {
+          group.addTask {
+            let begin = ContinuousClock.now
+            let status = try await charge(timeout: timeout)
+            let took = ContinuousClock.now - begin
+            return status == wanted && took >= least || silent > 0 && status == nil && took >= timeout * 0.9
+          }
+        }
+        return try await group.reduce(into: [Bool]()) { $0.append($1) }
       }
       tried += answers.count
-      if answers.contains(wanted) { return (true, "one of \(tried) charges got \(wanted)") }
+      if answers.contains(true) { return (true, "one of \(tried) charges got \(what)") }
     }
-    return (false, "none of \(tried) charges got \(wanted)")
+    return (false, "none of \(tried) charges got \(what)")
   }
 
   /// A charge over nothing, with a key of its own.

@@ -43,45 +43,41 @@ extension TrialContext {
 
   /// An alert that follows the clock and is on for a tenth of the time stays unseen once in 500 grades.
   private static let emptyMoments = 60
-  /// The users are at work for so long before connections are taken away.
-  private static let usersFirst: Duration = .seconds(4)
 
-  /// What is usual for a rule to look back over: an alert about what this grade itself did before may stand for so much
+  /// How far back the contracts let a rule look: an alert about what this grade itself did before may stand for so much
   /// longer.
   private static let aftermath: Duration = .seconds(60)
 
-  /// With users at work: waits, bounded, until no alert has been about for three seconds. For alerts without any figure
-  /// of the shop nobody waits.
+  /// With users at work: waits, bounded, until no alert has fired for as long as `AlertHold` asks for and none is on
+  /// its way. For alerts without any figure of the shop nobody waits.
   func rest(_ step: RestStep, trial: String) async throws {
     let prometheus = try await prometheus()
     let name = "\(trial).rest"
-    let length = max(step.within, Self.usersFirst)
-    let users = try await users(for: length + Self.aftermath + .seconds(2), phase: name)
+    let quiet = Duration.nanoseconds(AlertHold.quiet)
+    let length = max(step.within, quiet) + Self.aftermath
+    let users = try await users(for: length + .seconds(2), phase: name)
     progress("waiting until the lab's alerts are silent, with users at work")
     await recorder.phase(name) {
       let stop = StopFlag()
       async let load: Void = work(users, stop: stop)
       let begin = ContinuousClock.now
-      var known: [String: String] = [:]
+      var known = AlertHold.known(recorder.history)
       var quietSince: ContinuousClock.Instant?
       var founded: [String: Bool] = [:]
-      while ContinuousClock.now - begin < length + Self.aftermath, !Task.isCancelled {
+      while ContinuousClock.now - begin < length, !Task.isCancelled {
         _ = await lookAtAlerts(prometheus, known: &known)
-        let now = ContinuousClock.now
-        quietSince = known.isEmpty ? quietSince ?? now : nil
-        if now - begin >= Self.usersFirst {
-          if let quietSince, now - quietSince >= .seconds(3) { break }
-          for alert in known.keys where founded[alert] == nil {
-            founded[alert] = (try? await hasFoundation(alert, prometheus)) ?? true
-          }
-          if !known.isEmpty, !known.keys.contains(where: { founded[$0] != false }) { break }
+        for alert in known.keys where founded[alert] == nil {
+          founded[alert] = (try? await hasFoundation(alert, prometheus)) ?? true
         }
+        let about = known.filter { founded[$0.key] != false }.values
+        let now = ContinuousClock.now
+        quietSince = about.contains("firing") ? nil : quietSince ?? now
+        if let quietSince, now - quietSince >= quiet, about.isEmpty { break }
         try? await Task.sleep(for: Self.poll)
       }
       stop.set()
       await load
-      await lookBack(known.keys.filter { founded[$0] != false }.sorted(), prometheus)
-      return known.isEmpty ? nil : "\(listed(Array(known.keys))) is still about"
+      return nil
     }
   }
 
@@ -96,9 +92,9 @@ extension TrialContext {
     await recorder.phase(name) {
       let stop = StopFlag()
       async let load: Void = work(users, stop: stop)
-      var known: [String: String] = [:]
+      var known = AlertHold.known(recorder.history)
       _ = await lookAtAlerts(prometheus, known: &known)
-      let before = AlertHold.standing(recorder.history, until: recorder.now)
+      let before = AlertHold.about(recorder.history, until: recorder.now)
       for share in step.shares where !Task.isCancelled {
         await take(share, of: database, node: node, step: step, trial: trial)
         let deadline = ContinuousClock.now + step.dwell
@@ -111,7 +107,7 @@ extension TrialContext {
       }
       stop.set()
       await load
-      await lookAtFoundations(known, before, prometheus)
+      await lookAtFoundations(known, prometheus)
       return nil
     }
     await clearFaults()
@@ -126,11 +122,21 @@ extension TrialContext {
     try await recorder.phase(name) {
       let stop = StopFlag()
       async let load: Void = work(users, stop: stop)
-      var known: [String: String] = [:]
+      var known = AlertHold.known(recorder.history)
       _ = await lookAtAlerts(prometheus, known: &known)
-      let before = AlertHold.standing(recorder.history, until: recorder.now)
+      let before = AlertHold.about(recorder.history, until: recorder.now)
       do {
-        try await inject(step.faults, trial: trial)
+        for (index, choices) in step.faults.enumerated() {
+          let id = "\(trial)-provoke-\(index)"
+          var random = SeededRandom(seed: seed, name: "\(id).choice")
+          let shuffled = random.shuffled(choices)
+          // What is done to every replica has no other choice.
+          if shuffled.count == 1 {
+            try await inject(shuffled, trial: trial, id: id)
+          } else {
+            try await inject(oneOf: shuffled, id: id, trial)
+          }
+        }
       } catch {
         stop.set()
         await load
@@ -144,21 +150,19 @@ extension TrialContext {
       }
       stop.set()
       await load
-      await lookAtFoundations(known, before, prometheus)
+      await lookAtFoundations(known, prometheus)
       return nil
     }
     await clearFaults()
   }
 
-  private func lookAtFoundations(
-    _ known: [String: String], _ before: Set<String>, _ prometheus: PrometheusProbe
-  ) async {
-    let firing = Set(known.filter { $0.value == "firing" }.keys).subtracting(before)
-    for alert in firing.sorted() { await lookAtFoundation(of: alert, prometheus) }
+  private func lookAtFoundations(_ known: [String: String], _ prometheus: PrometheusProbe) async {
+    for (alert, state) in known.sorted(by: { $0.key < $1.key }) where state == "firing" {
+      await lookAtFoundation(of: alert, prometheus)
+    }
   }
 
-  /// An alert about the shop needs figures of the shop. At a time of which there are none it has nothing to fire for;
-  /// one that does follows the clock, or always fires.
+  /// An alert about the shop needs figures of the shop.
   private func lookAtFoundation(of alert: String, _ prometheus: PrometheusProbe) async {
     do {
       probe("alert.foundation", ok: try await hasFoundation(alert, prometheus), text: alert)
@@ -167,30 +171,30 @@ extension TrialContext {
     }
   }
 
+  /// Whether all rules of that name, with the recorded series that they are about, speak of something that is scraped,
+  /// and say the same at any time of which there are no figures: nothing, or for one about the want of figures always
+  /// something. What now and then says something then follows the clock.
   private func hasFoundation(_ alert: String, _ prometheus: PrometheusProbe) async throws -> Bool {
     var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
     let now = Date().timeIntervalSince1970
-    // Weeks ahead, at any second of the day.
-    let times = (0..<Self.emptyMoments).map { _ in now + Double(1_000_000 + random.below(1_000_000)) }
-    for expression in try await prometheus.expressions(of: alert) {
-      for time in times where try await !prometheus.query(expression, at: time).isEmpty { return false }
+    // Weeks ahead and weeks ago, at any second of the day.
+    let times = (0..<Self.emptyMoments).map { index in
+      now + (index % 2 == 0 ? 1 : -1) * Double(1_000_000 + random.below(1_000_000))
     }
-    return true
-  }
-
-  /// Records which of the alerts that stand now did not when the grade began: an earlier trial may have brought them
-  /// about, and a right rule may look back for long.
-  private func lookBack(_ alerts: [String], _ prometheus: PrometheusProbe) async {
-    let begin = Date().timeIntervalSince1970 - Double(recorder.now) / 1e9
-    for alert in alerts {
-      do {
-        let name = alert.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        let stood = try await !prometheus.query("ALERTS{alertname=\"\(name)\"}", at: begin).isEmpty
-        probe("alert.before", ok: !stood, text: alert)
-      } catch {
-        dead("alert.before", error, labels: ["alert": alert])
+    let rules = try await prometheus.rules()
+    let scraped = try await prometheus.seriesNames().subtracting(rules.recorded.keys)
+    for expression in rules.alerts[alert] ?? [] {
+      let all = rules.closure(of: expression)
+      guard all.contains(where: { !scraped.isDisjoint(with: PrometheusProbe.words(of: $0)) }) else { return false }
+      for one in all {
+        var answers: Set<Bool> = []
+        for time in times where answers.count < 2 {
+          answers.insert(try await prometheus.query(one, at: time).isEmpty)
+        }
+        if answers.count > 1 { return false }
       }
     }
+    return true
   }
 
   private func work(_ stream: Load.Stream?, stop: StopFlag) async {

@@ -16,7 +16,7 @@ extension TrialContext {
       var random = SeededRandom(seed: seed, name: name)
       // Asked in no order, so that nothing can be learned from it.
       let questions = random.shuffled(
-        (0..<step.times).flatMap { _ in [("pass", step.pass), ("refuse", step.refuse)] })
+        (0..<step.times).flatMap { _ in step.pass.map { ("pass", $0) } + step.refuse.map { ("refuse", $0) } })
       for (purpose, variables) in questions {
         let values = FaultPlan(kind: name, parameters: variables, lease: .zero).drawn(from: &random) { _ in [] }
         try await ask(first.with(values), purpose, values, step)

@@ -91,7 +91,7 @@ extension TrialContext {
         "database": .fixed(memory.database("inventory")?.database ?? "inventory"), "sku": .fixed(sku),
       ], lease: plan.lasts + .seconds(5))
     do {
-      let active = try await inject(fault, id: id, trial)
+      let active = try await inject(fault, id: id, trial).fault
       let customers = StopFlag()
       async let load: Void = saturate("customers", plan.customers, goods: [sku], .seconds(60), phase: name, customers)
       let begin = ContinuousClock.now

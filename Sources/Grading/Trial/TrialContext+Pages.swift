@@ -9,18 +9,30 @@ extension TrialContext {
   /// The hot products of this grade.
   var hotProducts: [String] { Schedule.hotProducts(of: scenario.load, seed: seed) }
 
+  /// What stands on the hot pages: price, customers, what these think in tenths of a star, and the place among all
+  /// products; and some customer who has reviewed the product.
+  private var pagesSQL: String {
+    """
+    WITH weighed AS (
+      SELECT sku, customer, stars,
+        (1 + ln(1 + helpful)) * exp(-extract(epoch FROM now() - written_at)::float8 / 15552000) AS weight
+      FROM inventory.reviews
+    ), rated AS (
+      SELECT sku, sum(stars * weight) / sum(weight) AS rating, count(DISTINCT customer) AS customers,
+        count(*) AS reviews, min(customer) AS someone
+      FROM weighed GROUP BY sku
+    ), ranked AS (SELECT *, rank() OVER (ORDER BY rating DESC) AS place FROM rated)
+    SELECT sku, price_cents, coalesce(customers, 0) AS customers, (round(rating::numeric, 1) * 10)::int AS tenths,
+      place, someone, (SELECT sum(reviews)::bigint FROM rated) AS reviews
+    FROM inventory.products LEFT JOIN ranked USING (sku)
+    WHERE sku IN (\(hotProducts.map(sqlLiteral).joined(separator: ","))) ORDER BY sku
+    """
+  }
+
   /// Records what stands on the hot pages (`PHASE.pages`) and what was read so far (`PHASE.before.read`); each page is
   /// looked at once in between, so that none is asked for the first time by hundreds at once.
   func openPages(phase: String) async {
-    let skus = hotProducts.map(sqlLiteral).joined(separator: ",")
-    await rows(
-      "\(phase).pages",
-      """
-      SELECT sku, price_cents,
-        (SELECT count(DISTINCT customer) FROM inventory.reviews r WHERE r.sku = p.sku) AS customers,
-        (SELECT count(*) FROM inventory.reviews) AS reviews
-      FROM inventory.products p WHERE sku IN (\(skus)) ORDER BY sku
-      """, in: "inventory")
+    await rows("\(phase).pages", pagesSQL, in: "inventory")
     if let gateway = try? await instances(of: "gateway").first {
       for sku in hotProducts {
         let url = "http://\(gateway.address):\(Self.servicePort)/products/\(sku)"
@@ -30,10 +42,12 @@ extension TrialContext {
     await countRows("\(phase).before.read")
   }
 
-  /// Records what was read by now (`PHASE.after.read`). Sessions report what they did up to a second later.
+  /// Records what was read by now (`PHASE.after.read`) and what stands on the hot pages (`PHASE.pages.after`). Sessions
+  /// report what they did up to a second later.
   func closePages(phase: String) async {
     try? await Task.sleep(for: .milliseconds(1100))
     await countRows("\(phase).after.read")
+    await rows("\(phase).pages.after", pagesSQL, in: "inventory")
   }
 
   /// How many rows each database of each server of the lab has read since its counters began: a sum over all tables,
@@ -60,7 +74,13 @@ extension TrialContext {
   func edit(_ plan: EditPlan, unless stop: StopFlag, trial: String) async {
     var random = SeededRandom(seed: seed, name: "\(trial).edit")
     let after = plan.after.lowerBound + (plan.after.upperBound - plan.after.lowerBound) * random.unit()
-    let edit = PagesEdit(skus: hotProducts, reviews: plan.reviews, trial: trial, random: &random)
+    let pages = recorder.history.rows("\(trial).window.pages").last
+    let known = zip(pages?.values(of: "sku") ?? [], pages?.values(of: "someone") ?? []).compactMap { sku, someone in
+      sku.flatMap { sku in someone.flatMap { Int($0) }.map { (sku, $0) } }
+    }
+    let edit = PagesEdit(
+      skus: hotProducts, reviews: plan.reviews, known: Dictionary(known, uniquingKeysWith: { $1 }), trial: trial,
+      random: &random)
     guard await pass(until: .now + after, unless: stop), let database = memory.database("inventory") else { return }
     do {
       guard let strike = plan.strike else {
@@ -111,7 +131,9 @@ extension TrialContext {
     record("strike", "cleared", trial: trial, id: "\(trial)-strike")
   }
 
-  /// The instance whose session waits for the table, and how it was found; one drawn from the seed when none does.
+  /// The instance whose session waits for the table, and how it was found. Where nobody does, towards the end one whose
+  /// session has been at work for a while: it may sum up a copy of the table. One drawn from the seed when there is
+  /// none.
   private func recomputer(
     _ plan: StrikePlan, _ database: DatabaseProbe, unless stop: StopFlag, trial: String
   ) async throws -> (node: NodeStatus?, how: String) {
@@ -121,23 +143,36 @@ extension TrialContext {
       SELECT host(client_addr) || ':' || client_port FROM pg_stat_activity
       WHERE wait_event_type = 'Lock' AND wait_event = 'relation' AND client_port > 0 ORDER BY query_start
       """
+    let busy = """
+      SELECT host(client_addr) || ':' || client_port FROM pg_stat_activity
+      WHERE state = 'active' AND clock_timestamp() - query_start > interval '100 ms' AND client_port > 0
+      ORDER BY query_start
+      """
     let others = await candidates(database: "inventory").map(\.probe).filter { $0.host != database.host }
     let deadline = ContinuousClock.now + plan.within
-    let found: String? = try await database.session { session in
+    func owner(of lines: [[String?]]) -> String? {
+      lines.lazy.compactMap { $0.first ?? nil }.compactMap { ProcessProbe.owner(of: $0, among: pids) }.first
+    }
+    let found: (name: String, how: String)? = try await database.session { session in
       var round = 0
       while ContinuousClock.now < deadline, !stop.isSet, !Task.isCancelled {
-        var waiting = try await session.simpleQuery(sql, timeout: .seconds(2)).rows.compactMap { $0.first ?? nil }
+        var waiting = try await session.simpleQuery(sql, timeout: .seconds(2)).rows
         // Replicas, where the table is held a moment later, are asked less often: each question is a login.
         for other in others where round % 10 == 9 {
-          waiting += (try? await other.query(sql).rows.compactMap { $0.first ?? nil }) ?? []
+          waiting += (try? await other.query(sql).rows) ?? []
         }
         round += 1
-        if let name = waiting.lazy.compactMap({ ProcessProbe.owner(of: $0, among: pids) }).first { return name }
+        if let name = owner(of: waiting) { return (name, "was summing up") }
+        if deadline - .now < plan.within / 3,
+          let name = owner(of: try await session.simpleQuery(busy, timeout: .seconds(2)).rows)
+        {
+          return (name, "was at work for 100 ms and more")
+        }
         try? await Task.sleep(for: .milliseconds(20))
       }
       return nil
     }
-    if let found { return (nodes.first { $0.name == found }, "\(found) was summing up") }
+    if let found { return (nodes.first { $0.name == found.name }, "\(found.name) \(found.how)") }
     var random = SeededRandom(seed: seed, name: "\(trial).strike")
     return (random.pick(nodes), "nobody was summing up")
   }
@@ -175,21 +210,25 @@ struct PagesEdit: Sendable {
   }
 
   let skus: [String]
+  /// How many customers review each product for the first time.
   let reviews: Int
+  /// A customer of each product who has reviewed it before, and does so again.
+  let known: [String: Int]
   let trial: String
   /// By how many cents the prices rise.
   let rise: Int
   private let customer: Int
   private let stars: Int
 
-  init(skus: [String], reviews: Int, trial: String, random: inout SeededRandom) {
+  init(skus: [String], reviews: Int, known: [String: Int] = [:], trial: String, random: inout SeededRandom) {
     self.skus = skus
     self.reviews = reviews
+    self.known = known
     self.trial = trial
     rise = 1 + random.below(500)
     // Nobody who has written before: the lab's customers have small numbers.
     customer = 1_000_000 + random.below(1_000_000_000)
-    stars = 1 + random.below(5)
+    stars = random.below(2) == 0 ? 1 : 5
   }
 
   private var list: String { skus.map(sqlLiteral).joined(separator: ",") }
@@ -198,20 +237,28 @@ struct PagesEdit: Sendable {
     "UPDATE inventory.products SET price_cents = price_cents + \(rise), updated_at = now() WHERE sku IN (\(list))"
   }
 
+  /// The products and customers of the reviews.
+  private var written: [(sku: String, customer: Int)] {
+    skus.flatMap { sku in
+      (known[sku].map { [(sku, $0)] } ?? []) + (1...max(1, reviews)).map { (sku, customer + $0) }
+    }
+  }
+
+  /// Reviews that others find so helpful that they show in the mean of them all.
   var reviewsSQL: String {
     """
-    INSERT INTO inventory.reviews (id, sku, customer, stars)
-    SELECT (SELECT coalesce(max(id), 0) FROM inventory.reviews) + row_number() OVER (), p.sku,
-      \(customer) + n, \(stars)
-    FROM inventory.products p, generate_series(1, \(reviews)) AS n WHERE p.sku IN (\(list))
+    INSERT INTO inventory.reviews (id, sku, customer, stars, helpful)
+    SELECT (SELECT coalesce(max(id), 0) FROM inventory.reviews) + row_number() OVER (), sku, customer, \(stars), 1000000
+    FROM (VALUES \(written.map { "(\(sqlLiteral($0.sku)), \($0.customer))" }.joined(separator: ", ")))
+      AS written (sku, customer)
     """
   }
 
-  /// By how much the part rises for each product.
+  /// By how much the part rises for each product: of customers those who had not reviewed it before.
   func amount(of part: Part) -> Int { part == .price ? rise : reviews }
 
   /// What the server says when it has done it.
   func tag(of part: Part) -> String {
-    part == .price ? "UPDATE \(skus.count)" : "INSERT 0 \(skus.count * reviews)"
+    part == .price ? "UPDATE \(skus.count)" : "INSERT 0 \(written.count)"
   }
 }

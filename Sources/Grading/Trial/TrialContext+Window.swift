@@ -152,7 +152,7 @@ extension TrialContext {
       }
       for (index, fault) in step.faults.enumerated() {
         group.addTask {
-          await comeAndGo(fault, id: "\(trial)-timed-\(index)", unless: stop, trial: trial)
+          await comeAndGo(fault, number: index, unless: stop, trial: trial)
           return nil
         }
       }

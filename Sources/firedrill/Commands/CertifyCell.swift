@@ -113,9 +113,10 @@ struct CertifyCell {
   private func cause(_ trouble: Cell.Trouble, during grade: CertifyChild) async throws -> String? {
     let limit = Duration.seconds(120 * patience)
     switch trouble {
-    case .controllerKilled, .controllerFrozen:
+    case .controllerKilled, .controllerFrozen, .probesCutOff:
       let length = await grade.awaitLine(within: limit) { GradeLine.window($0) }
       guard let length else { return "the grade never came to a window" }
+      if case .probesCutOff = trouble { return try await cutOffProbes() }
       guard let controller else { return "the lab's controller was not found" }
       // Some load goes out in time: what follows is trouble in the middle of a window.
       try await Task.sleep(for: .seconds(length / 4))
@@ -133,6 +134,19 @@ struct CertifyCell {
       guard done.status == 0 else { return "Prometheus was not stopped: \(done.errors)" }
     }
     return nil
+  }
+
+  /// The judge asks the servers as their superuser, with a password that is not theirs any more.
+  private func cutOffProbes() async throws -> String? {
+    var troubles: [String] = []
+    let servers = ["postgres", "inventory-db"]
+    for server in servers {
+      let sql = "ALTER ROLE postgres PASSWORD 'another'"
+      let done = try await command(["psql", server, "-q", "--", "-qc", sql], "trouble-\(server)", 60)
+      if done.status != 0 { troubles.append(done.errors) }
+    }
+    // A lab has one of them or both.
+    return troubles.count == servers.count ? "no server was closed to the judge: \(troubles.joined())" : nil
   }
 
   /// The process `firedrill controller LAB` of this very lab, whose folder nobody else has.

@@ -112,7 +112,12 @@ struct Chaos: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Apply a fault.",
       discussion: FaultKind.parameters.sorted { $0.key < $1.key }
-        .map { "\($0.key): \($0.value.joined(separator: ", "))" }.joined(separator: "\n"))
+        .map { "\($0.key): \($0.value.joined(separator: ", "))" }.joined(separator: "\n") + """
+
+
+          What stop-node and kill-node ended is started again when the lease is over, so with --lease 1 they are a \
+          restart and a crash. A toxic needs a scenario whose services talk over links of a proxy (start.proxy).
+          """)
     @OptionGroup var lab: LabOptions
     @Argument(help: "The kind of fault.") var kind: String
     @Argument(help: "KEY=VALUE, such as node=inventory-7.") var parameters: [String] = []

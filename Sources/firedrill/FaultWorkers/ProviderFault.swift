@@ -2,9 +2,9 @@ import Foundation
 import Probes
 
 /// `provider`: changes how the payment provider behaves, until the worker is ended. The provider keeps the lease too,
-/// so that it heals whatever becomes of this process.
+/// so that it heals whatever becomes of this process. Under a name of its own: other such faults stay as they are.
 enum ProviderFault {
-  private static let url = "http://provider:8080/v1/behaviour"
+  private static let url = "http://provider:8080/v1/behaviour?lease=" + String(UInt64.random(in: 0...UInt64.max))
 
   @Sendable static func work(_ order: FaultOrder) async throws {
     var values: [String: Double] = [:]
