@@ -109,14 +109,19 @@ extension TrialContext {
     }
   }
 
-  /// Whether `follower` applies while the others are kept from it. One server under two names would stand still.
+  /// Whether `follower` applies while the others are kept from it, and from receiving. One server under two names would
+  /// stand still, and so would one that follows another in place of the primary.
   private func goesOn(_ follower: Follower, without others: [Follower], _ primary: DatabaseProbe) async throws -> Bool {
     var faults: [String] = []
-    for other in others {
-      let request = FaultRequest(kind: "replay-pause", parameters: ["host": other.node], lease: 20)
-      let fault = try await engine.inject(request).id
+    func inject(_ kind: String, _ parameters: [String: String]) async throws {
+      let fault = try await engine.inject(FaultRequest(kind: kind, parameters: parameters, lease: 20)).id
       memory.owe(fault)
       faults.append(fault)
+    }
+    for other in others {
+      try await inject("replay-pause", ["host": other.node])
+      // Who gets the log in another way than from a server has nothing to hand on.
+      try? await inject("pause-process", ["node": other.node, "process": "walreceiver"])
     }
     let lag = try await Self.lag(of: follower.probe, behind: primary, until: .now + .seconds(3))
     for fault in faults { try await engine.clear(fault) }
