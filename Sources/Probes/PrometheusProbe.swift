@@ -35,6 +35,7 @@ public struct PrometheusProbe: Sendable {
     var data: Content
   }
   private struct Alerts: Decodable { var alerts: [Alert] }
+  /// A vector, or a scalar as a vector of one.
   private struct Vector: Decodable {
     struct Series: Decodable {
       var metric: [String: String]
@@ -49,6 +50,17 @@ public struct PrometheusProbe: Sendable {
       }
     }
     var result: [Series]
+
+    private enum Key: String, CodingKey { case resultType, result }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Key.self)
+      if try container.decode(String.self, forKey: .resultType) == "scalar" {
+        result = [Series(metric: [:], value: try container.decode(Pair.self, forKey: .result))]
+      } else {
+        result = try container.decode([Series].self, forKey: .result)
+      }
+    }
   }
 
   /// Prometheus gave no useful answer.
@@ -62,33 +74,6 @@ public struct PrometheusProbe: Sendable {
     try await get("/api/v1/alerts", Alerts.self).alerts
   }
 
-  /// The expressions of all rules, by the names of the alerts and of the series that they make.
-  public struct Rules: Sendable, Equatable {
-    /// Those of alerts.
-    public var alerts: [String: [String]]
-    /// Those of recorded series.
-    public var recorded: [String: [String]]
-
-    /// Rules, by name.
-    public init(alerts: [String: [String]], recorded: [String: [String]]) {
-      self.alerts = alerts
-      self.recorded = recorded
-    }
-
-    /// An expression, and those of all recorded series that it speaks of, however indirectly.
-    public func closure(of expression: String) -> [String] {
-      var all = [expression]
-      var next = 0
-      while next < all.count {
-        for word in PrometheusProbe.words(of: all[next]).sorted() {
-          all += (recorded[word] ?? []).filter { !all.contains($0) }
-        }
-        next += 1
-      }
-      return all
-    }
-  }
-
   private struct RuleGroups: Decodable {
     struct Group: Decodable { var rules: [Rule] }
     struct Rule: Decodable {
@@ -100,12 +85,12 @@ public struct PrometheusProbe: Sendable {
   }
 
   /// All rules (`/api/v1/rules`).
-  public func rules() async throws -> Rules {
+  public func rules() async throws -> PrometheusRules {
     let all = try await get("/api/v1/rules", RuleGroups.self).groups.flatMap(\.rules)
     func named(_ type: String) -> [String: [String]] {
       Dictionary(grouping: all.filter { $0.type == type }, by: \.name).mapValues { $0.map(\.query) }
     }
-    return Rules(alerts: named("alerting"), recorded: named("recording"))
+    return PrometheusRules(alerts: named("alerting"), recorded: named("recording"))
   }
 
   /// The names of all series that there are (`/api/v1/label/__name__/values`).
@@ -113,12 +98,7 @@ public struct PrometheusProbe: Sendable {
     Set(try await get("/api/v1/label/__name__/values", [String].self))
   }
 
-  /// What may be a name in an expression; texts in quotes may be one, too: `{__name__="up"}`.
-  public static func words(of expression: String) -> Set<String> {
-    Set(expression.matches(of: /[a-zA-Z_:][a-zA-Z0-9_:]*/).map { String($0.0) })
-  }
-
-  /// The value of an expression, by labels (`/api/v1/query`); the expression must give an instant vector.
+  /// The value of an expression, by labels (`/api/v1/query`); the expression must give an instant vector or a scalar.
   ///
   /// - Parameter time: seconds since 1970; `nil` for now.
   public func query(

@@ -135,6 +135,18 @@ import Topology
     ("window: { length: 0s, users: true }", "window.length: must be more than 0s, and at most 3600s, not `0s`"),
     ("window: { length: 3601s, users: true }", "window.length: must be more than 0s, and at most 3600s"),
     ("drain: { within: 1000h }", "drain.within: must be more than 0s"),
+    ("inject: { faults: [] }", "inject.faults: must have an item"),
+    ("provoke: { dwell: 5s, faults: [{ one_of: [] }] }", "one_of: must have an item"),
+    ("gate: { times: 1, patience: 5s, pass: [], refuse: [{ A: 1 }] }", "gate.pass: must have an item"),
+    ("gate: { times: 1, patience: 5s, pass: { A: 1 }, refuse: [{}] }", "gate.refuse[0]: must have a value"),
+    (
+      "window: { length: 9s, faults: [{ kind: replay-pause, host: { replica: all }, after: { from: 0s, to: 1s }, "
+        + "lasts: 1s }] }", "every replica at once"
+    ),
+    (
+      "provoke: { dwell: 5s, faults: [{ one_of: [{ kind: replay-pause, host: { replica: all }, lease: 9s }, "
+        + "{ kind: replay-pause, host: r, lease: 9s }] }] }", "every replica at once"
+    ),
     (
       "window: { length: 9s, faults: [{ kind: hold-row, after: { from: 0s, to: 2h }, lasts: 1s }] }",
       "after.to: must be at most 3600s, not `2h`"

@@ -5,21 +5,6 @@ import Testing
 
 @testable import Probes
 
-@Suite struct PrometheusRulesTests {
-  @Test func namesAreFoundInExpressions() {
-    let words = PrometheusProbe.words(of: #"max by (job) (rate(http_requests_total{code=~"5.."}[5s])) > job:x:sum"#)
-    #expect(words.isSuperset(of: ["http_requests_total", "job:x:sum", "rate"]))
-    #expect(PrometheusProbe.words(of: "1 > 0").isEmpty)
-  }
-
-  @Test func recordedSeriesAreFollowedToTheirRules() {
-    let rules = PrometheusProbe.Rules(
-      alerts: [:], recorded: ["a": ["b + c > 1"], "b": ["vector(time()) % 9 < 3", "up"], "c": ["a"], "d": ["up"]])
-    #expect(Set(rules.closure(of: "a > 0")) == ["a > 0", "b + c > 1", "vector(time()) % 9 < 3", "up", "a"])
-    #expect(rules.closure(of: "up") == ["up"])
-  }
-}
-
 @Suite struct ProbeTests {
   @Test func thisProcessIsAlive() throws {
     let pid = ProcessInfo.processInfo.processIdentifier

@@ -1,4 +1,5 @@
 import Foundation
+import TestFiles
 import Testing
 
 /// A blind lab, from the first look to the post-mortem: nothing in it names the failure.

@@ -3,8 +3,9 @@
 set -eu
 
 firedrill runbook --run copy-it-anew
-awk '/^  postgres-replica-b:$/ { b = 1 } b && /POSTGRES_PRIMARY: postgres$/ { sub(/$/, "-replica-a"); b = 0 } { print }' \
-  compose.yaml >compose.new
+awk '/^  postgres-replica-b:$/ { b = 1 }
+  b && /POSTGRES_PRIMARY: postgres$/ { sub(/$/, "-replica-a"); b = 0 }
+  { print }' compose.yaml >compose.new
 mv compose.new compose.yaml
 grep -q 'POSTGRES_PRIMARY: postgres-replica-a' compose.yaml
 firedrill apply

@@ -50,7 +50,7 @@ struct CheckoutsDoNotHang: PlannedCheck {
     guard slow.count > allowed else { return .met(observed, expected: expected) }
     let stalls = history.stalls(
       in: window, above: [.commit: Self.slowCommit, .processor: Self.scarceProcessor, .machine: 0])
-    let hung = slow.filter { order in
+    let hung = history.outsideOfStandstills(slow, in: window).filter { order in
       let end = order.done ?? order.scheduled
       let lost = stalls.reduce(0) { sum, stall in
         sum + max(0, min(end, stall.upperBound) - max(order.scheduled, stall.lowerBound))

@@ -57,21 +57,37 @@ enum StepReader {
   }
 
   private static func faults(_ map: YAMLMap) -> [FaultPlan] {
-    (map.required("faults")?.list() ?? []).compactMap { $0.map().map { FaultReader.fault($0) } }
+    items(map.required("faults")).compactMap { $0.map().map { FaultReader.fault($0) } }
+  }
+
+  /// The items of a list that must have one or more.
+  private static func items(_ value: YAMLValue?) -> [YAMLValue] {
+    guard let value else { return [] }
+    let items = value.list()
+    if items.isEmpty, case .sequence = value.node.content { value.report("must have an item or more") }
+    return items
+  }
+
+  /// Reports faults of every replica where only one fault can be.
+  private static func refuseEveryReplica(_ plans: [FaultPlan], _ map: YAMLMap) {
+    guard plans.contains(where: { $0.parameters.values.contains(.everyReplica) }) else { return }
+    map.problems.report("every replica at once stands in inject, or alone in provoke", at: map.place, key: map.key)
   }
 
   @Sendable private static func inject(_ map: YAMLMap) -> Step { .inject(InjectStep(faults: faults(map))) }
 
   @Sendable private static func provoke(_ map: YAMLMap) -> Step {
-    let faults = (map.required("faults")?.list() ?? []).compactMap { $0.map().map { choices($0) } }
+    let faults = items(map.required("faults")).compactMap { $0.map().map { choices($0) } }
     return .provoke(ProvokeStep(faults: faults, dwell: time(map, "dwell")))
   }
 
   /// A fault, or several under `one_of`.
   private static func choices(_ map: YAMLMap) -> [FaultPlan] {
-    guard let choices = map["one_of"]?.list() else { return [FaultReader.fault(map)] }
+    guard let list = map["one_of"] else { return [FaultReader.fault(map)] }
     defer { map.refuseOthers() }
-    return choices.compactMap { $0.map().map { FaultReader.fault($0) } }
+    let choices = items(list).compactMap { $0.map().map { FaultReader.fault($0) } }
+    if choices.count > 1 { refuseEveryReplica(choices, map) }
+    return choices
   }
 
   @Sendable private static func replicas(_ map: YAMLMap) -> Step {
@@ -125,8 +141,9 @@ enum StepReader {
         "must be more than 0s, and at most \(most)s", at: map.place(of: "lasts"), key: map.path("lasts"))
     }
     let choices =
-      map["one_of"]?.list().compactMap { $0.map().map { FaultReader.fault($0, lease: lease) } }
+      map["one_of"].map { items($0).compactMap { $0.map().map { FaultReader.fault($0, lease: lease) } } }
       ?? [FaultReader.fault(map, lease: lease, other: ["after", "lasts"])]
+    refuseEveryReplica(choices, map)
     return TimedFault(choices: choices, after: least...max(least, most), lasts: lasts)
   }
 
@@ -162,9 +179,15 @@ enum StepReader {
 
   @Sendable private static func gate(_ map: YAMLMap) -> Step {
     func values(_ key: String) -> [[String: FaultPlan.Value]] {
-      (map.required(key)?.list() ?? []).map { set in
-        (set.map()?.entries() ?? []).reduce(into: [:]) { $0[$1.name] = FaultReader.value($1.value) }
-      }
+      guard let value = map.required(key) else { return [] }
+      // One set may stand without a list, as it did in the evidence of earlier grades.
+      if case .mapping = value.node.content { return [set(value)] }
+      return items(value).map(set)
+    }
+    func set(_ value: YAMLValue) -> [String: FaultPlan.Value] {
+      let entries = value.map()?.entries() ?? []
+      if entries.isEmpty { value.report("must have a value or more") }
+      return entries.reduce(into: [:]) { $0[$1.name] = FaultReader.value($1.value) }
     }
     return .gate(
       GateStep(

@@ -172,29 +172,65 @@ extension TrialContext {
   }
 
   /// Whether all rules of that name, with the recorded series that they are about, speak of something that is scraped,
-  /// and say the same at any time of which there are no figures: nothing, or for one about the want of figures always
-  /// something. What now and then says something then follows the clock.
+  /// and look at the clock for no more than the age of things: at any time of which there are no figures they say the
+  /// same, nothing, or for one about the want of figures always something; and so they do of the figures of a usual
+  /// moment when it was earlier by the clock.
   private func hasFoundation(_ alert: String, _ prometheus: PrometheusProbe) async throws -> Bool {
     var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
     let now = Date().timeIntervalSince1970
     // Weeks ahead and weeks ago, at any second of the day.
-    let times = (0..<Self.emptyMoments).map { index in
+    let empty = (0..<Self.emptyMoments).map { index in
       now + (index % 2 == 0 ? 1 : -1) * Double(1_000_000 + random.below(1_000_000))
     }
     let rules = try await prometheus.rules()
-    let scraped = try await prometheus.seriesNames().subtracting(rules.recorded.keys)
+    let scraped = rules.scraped(try await prometheus.seriesNames())
     for expression in rules.alerts[alert] ?? [] {
       let all = rules.closure(of: expression)
-      guard all.contains(where: { !scraped.isDisjoint(with: PrometheusProbe.words(of: $0)) }) else { return false }
+      guard try await speaks(all, of: scraped, prometheus) else { return false }
       for one in all {
-        var answers: Set<Bool> = []
-        for time in times where answers.count < 2 {
-          answers.insert(try await prometheus.query(one, at: time).isEmpty)
-        }
-        if answers.count > 1 { return false }
+        guard try await isSteady(empty.map { (one, $0) }, prometheus) else { return false }
+        let whole = rules.writtenOut(one)
+        let usual = usualMoment(now: now)
+        let earlier = (0..<Self.emptyMoments).map { _ in 1 + random.below(3600) }
+          .compactMap { PrometheusRules.earlier(whole, by: $0) }
+        guard try await isSteady(earlier.map { ($0, usual) }, prometheus) else { return false }
       }
     }
     return true
+  }
+
+  /// A time at which nothing was done to the lab, if there was one: the middle of the last rest.
+  private func usualMoment(now: Double) -> Double {
+    let history = recorder.history
+    let rests = history.events.compactMap { event -> String? in
+      guard case .phase(let phase) = event.kind, phase.name.hasSuffix(".rest") else { return nil }
+      return phase.name
+    }
+    guard let span = rests.last.flatMap({ history.span(of: $0) }) else { return now }
+    let at = max(span.lowerBound, span.upperBound - AlertHold.quiet / 2)
+    return now - Double(recorder.now - at) / 1e9
+  }
+
+  /// Whether they all give something, or all nothing.
+  private func isSteady(_ questions: [(String, Double)], _ prometheus: PrometheusProbe) async throws -> Bool {
+    var answers: Set<Bool> = []
+    for (expression, time) in questions where answers.count < 2 {
+      answers.insert(try await prometheus.query(expression, at: time).isEmpty)
+    }
+    return answers.count < 2
+  }
+
+  /// Whether one of the expressions speaks of a scraped series, by its name or by its labels alone.
+  private func speaks(
+    _ expressions: [String], of scraped: Set<String>, _ prometheus: PrometheusProbe
+  ) async throws -> Bool {
+    for expression in expressions {
+      if !scraped.isDisjoint(with: PrometheusRules.words(of: expression)) { return true }
+      for selector in PrometheusRules.nameless(in: expression) {
+        if try await !prometheus.query("count(\(selector))").isEmpty { return true }
+      }
+    }
+    return false
   }
 
   private func work(_ stream: Load.Stream?, stop: StopFlag) async {

@@ -43,7 +43,10 @@ extension TrialContext {
     // The judge's own nodes are nobody else's to undo.
     if !["provider", "toxic"].contains(kind), !stop.isSet {
       let (isThere, detail) = await injected.look.look(kind, injected.parameters)
-      if !isThere {
+      let node = injected.parameters["node"] ?? injected.parameters["host"]
+      let runs = ((try? await engine.nodes()) ?? []).contains { $0.name == node && $0.isUp }
+      // Who was taken out of service meanwhile has not begun again.
+      if !isThere, runs {
         record(kind, "unverified", trial: trial, id: injected.id, ["detail": "it did not last: \(detail)"])
       }
     }
@@ -56,6 +59,9 @@ extension TrialContext {
     }
   }
 
+  /// What says where a fault is.
+  private static let places = ["host", "node", "service", "proxy", "link", "sku"]
+
   /// So long before its end a fault is looked at once more: time for a mark to come to a replica, or not.
   private static let lastLook: Duration = .milliseconds(700)
 
@@ -66,7 +72,7 @@ extension TrialContext {
     var id: String
     /// The engine's name of it.
     var fault: String
-    /// When it was ordered.
+    /// When it was there.
     var begin: ContinuousClock.Instant
     var parameters: [String: String]
     var look: FaultLook
@@ -96,16 +102,18 @@ extension TrialContext {
       nodes.filter { $0.service == service && $0.isUp }.map(\.name)
     }
     // The trial's fault takes the place of one that the lab has all the time: that comes back by itself.
+    // So does what the trial itself did there before; what it does elsewhere stays, and the company bears several.
     for standing in try await engine.activeFaults() where standing.kind == plan.kind {
-      // So does what the trial itself did there before; what it does to another server beside it stays.
-      if standing.parameters["host"] == parameters["host"] { try await engine.clear(standing.id) }
+      let isElsewhere = Self.places.contains { standing.parameters[$0] != parameters[$0] }
+      let isOwn = plan.kind == "provider" && memory.owes(standing.id)
+      if !isElsewhere && !isOwn { try await engine.clear(standing.id) }
     }
     progress(Self.announcement(of: plan.kind, parameters, isBlind: isBlind))
     record(plan.kind, "inject", trial: trial, id: id, parameters)
     let request = FaultRequest(kind: plan.kind, parameters: parameters, lease: plan.lease / .seconds(1))
     let before = try await engine.nodes()
-    let begin = ContinuousClock.now
     let fault = try await engine.inject(request).id
+    let begin = ContinuousClock.now
     memory.owe(fault)
     let look = FaultLook(context: self, before: before)
     let (isThere, detail) = await look.look(plan.kind, parameters)

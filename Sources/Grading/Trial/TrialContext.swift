@@ -116,6 +116,9 @@ final class GradeMemory: Sendable {
   /// Remembers a fault of the engine's that has to be cleared.
   func owe(_ fault: String) { state.withLock { $0.faults.append(fault) } }
 
+  /// Whether it is such a fault.
+  func owes(_ fault: String) -> Bool { state.withLock { $0.faults.contains(fault) } }
+
   /// The faults that have to be cleared, newest first; forgets them.
   func takeFaults() -> [String] {
     state.withLock { state in
