@@ -67,7 +67,8 @@ extension TrialContext {
       while ContinuousClock.now - begin < length, !Task.isCancelled {
         _ = await lookAtAlerts(prometheus, known: &known)
         for alert in known.keys where founded[alert] == nil {
-          founded[alert] = (try? await hasFoundation(alert, prometheus)) ?? true
+          // What an earlier trial has brought about may stand yet: no moment is a usual one.
+          founded[alert] = (try? await hasFoundation(alert, usual: nil, prometheus)) ?? true
         }
         let about = known.filter { founded[$0.key] != false }.values
         let now = ContinuousClock.now
@@ -165,7 +166,8 @@ extension TrialContext {
   /// An alert about the shop needs figures of the shop.
   private func lookAtFoundation(of alert: String, _ prometheus: PrometheusProbe) async {
     do {
-      probe("alert.foundation", ok: try await hasFoundation(alert, prometheus), text: alert)
+      let founded = try await hasFoundation(alert, usual: usualMoment, prometheus)
+      probe("alert.foundation", ok: founded, text: alert)
     } catch {
       dead("alert.foundation", error, labels: ["alert": alert])
     }
@@ -173,9 +175,13 @@ extension TrialContext {
 
   /// Whether all rules of that name, with the recorded series that they are about, speak of something that is scraped,
   /// and look at the clock for no more than the age of things: at any time of which there are no figures they say the
-  /// same, nothing, or for one about the want of figures always something; and so they do of the figures of a usual
-  /// moment when it was earlier by the clock.
-  private func hasFoundation(_ alert: String, _ prometheus: PrometheusProbe) async throws -> Bool {
+  /// same, nothing, or for one about the want of figures always something; and of the figures of a usual moment they
+  /// don't say now this and now that, the earlier it is by the clock.
+  ///
+  /// - Parameter usual: such a moment, if there was one.
+  private func hasFoundation(
+    _ alert: String, usual: Double?, _ prometheus: PrometheusProbe
+  ) async throws -> Bool {
     var random = SeededRandom(seed: seed, name: "foundation.\(alert)")
     let now = Date().timeIntervalSince1970
     // Weeks ahead and weeks ago, at any second of the day.
@@ -189,26 +195,28 @@ extension TrialContext {
       guard try await speaks(all, of: scraped, prometheus) else { return false }
       for one in all {
         guard try await isSteady(empty.map { (one, $0) }, prometheus) else { return false }
+        guard let usual else { continue }
         let whole = rules.writtenOut(one)
-        let usual = usualMoment(now: now)
-        let earlier = (0..<Self.emptyMoments).map { _ in 1 + random.below(3600) }
+        let earlier = (0..<Self.emptyMoments).map { _ in 1 + random.below(3600) }.sorted()
           .compactMap { PrometheusRules.earlier(whole, by: $0) }
-        guard try await isSteady(earlier.map { ($0, usual) }, prometheus) else { return false }
+        guard try await !alternates(earlier.map { ($0, usual) }, prometheus) else { return false }
       }
     }
     return true
   }
 
-  /// A time at which nothing was done to the lab, if there was one: the middle of the last rest.
-  private func usualMoment(now: Double) -> Double {
+  /// A time at which nothing was done to the lab and no alert fired, if there was one: shortly before the end of the
+  /// last rest.
+  private var usualMoment: Double? {
     let history = recorder.history
     let rests = history.events.compactMap { event -> String? in
       guard case .phase(let phase) = event.kind, phase.name.hasSuffix(".rest") else { return nil }
       return phase.name
     }
-    guard let span = rests.last.flatMap({ history.span(of: $0) }) else { return now }
-    let at = max(span.lowerBound, span.upperBound - AlertHold.quiet / 2)
-    return now - Double(recorder.now - at) / 1e9
+    return rests.last.flatMap { history.span(of: $0) }.map { span in
+      let at = max(span.lowerBound, span.upperBound - AlertHold.quiet / 2)
+      return Date().timeIntervalSince1970 - Double(recorder.now - at) / 1e9
+    }
   }
 
   /// Whether they all give something, or all nothing.
@@ -218,6 +226,18 @@ extension TrialContext {
       answers.insert(try await prometheus.query(expression, at: time).isEmpty)
     }
     return answers.count < 2
+  }
+
+  /// Whether they give something, nothing, something, nothing, and so on. Ages pass a limit, and may come back over it.
+  private func alternates(_ questions: [(String, Double)], _ prometheus: PrometheusProbe) async throws -> Bool {
+    var last: Bool?
+    var turns = 0
+    for (expression, time) in questions where turns < 4 {
+      let isEmpty = try await prometheus.query(expression, at: time).isEmpty
+      if let last, last != isEmpty { turns += 1 }
+      last = isEmpty
+    }
+    return turns >= 4
   }
 
   /// Whether one of the expressions speaks of a scraped series, by its name or by its labels alone.
