@@ -39,6 +39,7 @@ struct StockIsCurrent: PlannedCheck {
     guard let states = states(in: history) else {
       return .inconclusive(.probeDead, "the judge could not change the stock", expected: expected)
     }
+    let initial = initial(in: history)
     var telling = 0
     var excused: Finding?
     for look in looks where look.outcome == .ok {
@@ -53,6 +54,10 @@ struct StockIsCurrent: PlannedCheck {
         return .violated("stale_stock", "\(sku) is shown as it was before the window", expected: expected)
       }
       guard same.contains(where: { $0.from <= done }) else {
+        // Who reserved some of it before the window left less than there was.
+        if let initial = initial[sku], shown <= initial {
+          return .violated("stale_stock", "\(sku) is shown as it was before the window", expected: expected)
+        }
         return .violated(
           "content_made_up", "\(sku) is shown with \(shown), which it did not have yet", expected: expected)
       }
@@ -87,6 +92,13 @@ struct StockIsCurrent: PlannedCheck {
   }
 
   /// The states of each product in order; `nil` where a change failed or is not known.
+  /// How much of each product there was before anybody took any.
+  private func initial(in history: History) -> [String: Int64] {
+    let before = history.rows("\(plan.trial).marker.before").last
+    let pairs = zip(before?.values(of: "sku") ?? [], before?.values(of: "initial") ?? [])
+    return pairs.reduce(into: [:]) { if let sku = $1.0, let text = $1.1 { $0[sku] = Int64(text) } }
+  }
+
   private func states(in history: History) -> [String: [State]]? {
     let touches = history.faults.map(\.fault).filter {
       $0.kind == "touch" && $0.parameters["trial"] == plan.trial
