@@ -57,6 +57,7 @@ public struct FaultPlan: Sendable, Equatable, Codable {
       case .nodeOf(let service): result[name] = random.pick(nodes(service)) ?? ""
       case .replica(let number):
         result[name] = replicas.isEmpty ? "" : replicas[(Swift.max(1, number) - 1) % replicas.count]
+      // `expanded` comes first; elsewhere the reader refuses it.
       case .everyReplica: result[name] = replicas.joined(separator: ",")
       }
     }

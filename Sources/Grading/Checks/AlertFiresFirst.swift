@@ -69,7 +69,8 @@ struct AlertFiresFirst: PlannedCheck {
       return standing.isEmpty
         ? .violated("no_alert", "no alert fired while the fault lasted", expected: expected)
         : .violated(
-          "alert_always_on", "\(standing) fired while all was well, in the last 12 s before the fault",
+          "alert_always_on",
+          "\(standing) fired, or was about to, in the last \(AlertHold.quiet / 1_000_000_000) s before the fault",
           expected: expected)
     }
     if let refusal, refusal < began.at {

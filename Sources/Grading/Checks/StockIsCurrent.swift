@@ -91,7 +91,6 @@ struct StockIsCurrent: PlannedCheck {
     return .met("\(telling) looks showed nothing older", expected: expected)
   }
 
-  /// The states of each product in order; `nil` where a change failed or is not known.
   /// How much of each product there was before anybody took any.
   private func initial(in history: History) -> [String: Int64] {
     let before = history.rows("\(plan.trial).marker.before").last
@@ -99,6 +98,7 @@ struct StockIsCurrent: PlannedCheck {
     return pairs.reduce(into: [:]) { if let sku = $1.0, let text = $1.1 { $0[sku] = Int64(text) } }
   }
 
+  /// The states of each product in order; `nil` where a change failed or is not known.
   private func states(in history: History) -> [String: [State]]? {
     let touches = history.faults.map(\.fault).filter {
       $0.kind == "touch" && $0.parameters["trial"] == plan.trial

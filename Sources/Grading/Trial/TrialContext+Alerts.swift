@@ -67,7 +67,8 @@ extension TrialContext {
       while ContinuousClock.now - begin < length, !Task.isCancelled {
         _ = await lookAtAlerts(prometheus, known: &known)
         for alert in known.keys where founded[alert] == nil {
-          // What an earlier trial has brought about may stand yet: no moment is a usual one.
+          // What an earlier trial has brought about may stand yet: no moment is a usual one. For one whose rule can't
+          // be looked at somebody waits: that costs time and no more.
           founded[alert] = (try? await hasFoundation(alert, usual: nil, prometheus)) ?? true
         }
         let about = known.filter { founded[$0.key] != false }.values
