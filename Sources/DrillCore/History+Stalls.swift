@@ -58,7 +58,8 @@ extension History {
     return Self.joined(crowded.map(\.range))
   }
 
-  private static func joined(_ ranges: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
+  /// The same times in order, and apart from each other.
+  public static func joined(_ ranges: [ClosedRange<Int64>]) -> [ClosedRange<Int64>] {
     ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { result, range in
       if let last = result.last, range.lowerBound <= last.upperBound {
         result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)

@@ -34,4 +34,19 @@ import Testing
   @Test func timeIsUp() async throws {
     #expect(try await CommandRunner.run(["sleep", "100"], timeout: .milliseconds(200)).status == 124)
   }
+
+  /// Who runs hundreds of commands in its life must not run out of files.
+  @Test func nothingStaysOpen() async throws {
+    for _ in 0..<20 { _ = try await CommandRunner.run(["true"], timeout: .seconds(10)) }
+    // Commands of other tests have theirs meanwhile.
+    try await eventually("their outputs are closed") { Self.openTranscripts < 10 }
+  }
+
+  private static var openTranscripts: Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return names.count { name in
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+      return target?.contains("/firedrill-") == true && target?.hasSuffix("(deleted)") == true
+    }
+  }
 }

@@ -165,6 +165,17 @@ private func ordered(
     #expect(check.evaluate(history).reason == reason)
   }
 
+  /// A standstill of 0.6 s, and the crowd after it, explain 1.6 s of a wait, and 3 s are allowed.
+  @Test(arguments: [(4600 as Int64, 201, true), (4601, 201, false), (10_000, 503, false), (10, nil, true)])
+  func aStandstillExplainsSoMuchAndNoMore(milliseconds: Int64, status: Int?, isStall: Bool) {
+    var history = slow(3, after: milliseconds, status: status)
+    let labels = ["phase": "t.window", "begin": "\(9 * second)"]
+    history.events.append(
+      Event(at: 10 * second, .sample(SampleEvent(name: "machine_stall_ms", value: 600, labels: labels))))
+    let finding = check.evaluate(history)
+    #expect(finding.reason == (isStall ? "load_not_delivered" : "checkouts_hang"))
+  }
+
   /// The same time is not counted twice.
   @Test func slowInBothWaysIsSlowOnce() {
     var history = slow(3, after: 3200)

@@ -61,6 +61,32 @@ import Testing
     #expect(finding.status == (isExcused ? .inconclusive : .violated))
   }
 
+  /// Two who were refused after `took` ms. The machine stood still for 600 ms, from `begin` ms on, which explains 1.6 s
+  /// with the crowd of afterwards.
+  @Test(arguments: [
+    (0, 3200, true), (0, 3201, false), (0, 8000, false), (-1500, 1100, true), (-1500, 1101, false), (1000, 1000, true),
+    (1001, 1001, false), (1100, 2200, true), (1100, 2199, false),
+  ])
+  func aShortStallDoesNotExcuseALongWait(begin: Int64, took: Int64, isExcused: Bool) {
+    var history = History()
+    for index in 0..<100 {
+      guard index < 2 else {
+        history.add(stream: "users", op: "order", at: Int64(index) * 100_000, status: 201)
+        continue
+      }
+      let at = 10 * second
+      history.events.append(
+        Event(
+          at: at,
+          .request(
+            RequestEvent(
+              stream: "users", op: "order", scheduled: at, sent: at, done: at + took * 1_000_000, status: 502,
+              outcome: Outcome(status: 502)))))
+    }
+    let finding = stalled(Written.windowed(history), at: 10 * second + begin * 1_000_000, milliseconds: 600)
+    #expect(finding.reason == (isExcused ? "load_not_delivered" : "users_refused"))
+  }
+
   @Test func aStallHarmsNobodyWhoServes() {
     #expect(stalled(users(refused: 1), at: 10 * second, milliseconds: 3000).status == .met)
   }

@@ -189,6 +189,13 @@ enum Processes {
     all.filter { words.allSatisfy($0.line.contains) }.map(\.pid)
   }
 
+  /// What a living process has open, by the names of /proc.
+  static func openFiles(of pid: Int32) -> [String] {
+    let folder = "/proc/\(pid)/fd"
+    let numbers = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return numbers.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+  }
+
   /// Living processes but this one, with their command lines.
   static var all: [(pid: Int32, line: [String])] {
     let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }

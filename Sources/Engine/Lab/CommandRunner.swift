@@ -30,6 +30,7 @@ public enum CommandRunner {
       Environment.custom(Dictionary(uniqueKeysWithValues: pairs.map { (Environment.Key(stringLiteral: $0), $1) }))
     }
     let transcript = try Transcript()
+    let file = FileDescriptor(rawValue: transcript.file)
     var options = PlatformOptions()
     // timeout(1) hands a TERM on to the command; a KILL would leave the command behind.
     options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(4))]
@@ -37,9 +38,9 @@ public enum CommandRunner {
       try await Subprocess.run(
         .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=2", "\(seconds)"] + command),
         environment: keys ?? .inherit, workingDirectory: directory.map { FilePath($0) }, platformOptions: options,
-        input: .string(input ?? ""),
-        output: .fileDescriptor(FileDescriptor(rawValue: transcript.file), closeAfterSpawningProcess: false),
-        error: .combinedWithOutput
+        // `combinedWithOutput` leaves a copy of a file open that is not to be closed (swift-subprocess 1.0.2).
+        input: .string(input ?? ""), output: .fileDescriptor(file, closeAfterSpawningProcess: false),
+        error: .fileDescriptor(file, closeAfterSpawningProcess: false)
       ).terminationStatus
     }
     let watch = Task {

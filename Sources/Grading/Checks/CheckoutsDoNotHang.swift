@@ -5,7 +5,8 @@ import DrillCore
 ///
 /// The judge commits something of its own on the same server meanwhile, which waits for nobody. The time of such
 /// commits, where they were slow, is the machine's, and so is the time in which a service of the shop was ready to run
-/// and got no processor: an order that was late by nothing else speaks neither for the lab nor against it.
+/// and got no processor, and that of standstills: an order that was late by nothing else speaks neither for the lab nor
+/// against it.
 ///
 /// Reasons:
 /// - `checkouts_hang`: more took longer.
@@ -48,15 +49,11 @@ struct CheckoutsDoNotHang: PlannedCheck {
     // One may always be unlucky where any share is allowed.
     let allowed = share > 0 ? max(1, Int(share * Double(orders.count))) : 0
     guard slow.count > allowed else { return .met(observed, expected: expected) }
-    let stalls = history.stalls(
-      in: window, above: [.commit: Self.slowCommit, .processor: Self.scarceProcessor, .machine: 0])
-    let hung = history.outsideOfStandstills(slow, in: window).filter { order in
-      let end = order.done ?? order.scheduled
-      let lost = stalls.reduce(0) { sum, stall in
-        sum + max(0, min(end, stall.upperBound) - max(order.scheduled, stall.lowerBound))
-      }
-      return waited(order) - lost > limit
-    }
+    let stalls = History.joined(
+      history.standstills(in: window)
+        + history.stalls(
+          in: window, above: [.commit: Self.slowCommit, .processor: Self.scarceProcessor, .machine: 0]))
+    let hung = slow.filter { waited($0) - $0.span.shared(with: stalls) > limit }
     guard hung.count <= allowed else { return .violated("checkouts_hang", observed, expected: expected) }
     return .inconclusive(
       .loadNotDelivered, "\(observed), while the machine itself was slow", expected: expected)

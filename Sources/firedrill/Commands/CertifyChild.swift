@@ -27,8 +27,11 @@ final class CertifyChild: Sendable {
     process.arguments = arguments
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: outPath)
-    process.standardError = FileHandle(forWritingAtPath: errorPath)
+    let files = try [outPath, errorPath].map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
+    // The child has its own by then. Left to themselves they stay open for good: a long certification runs out of them.
+    defer { for file in files { try? file.close() } }
+    process.standardOutput = files[0]
+    process.standardError = files[1]
     try process.run()
     self.process = Mutex(process)
   }
