@@ -176,6 +176,14 @@ private func ordered(
     #expect(finding.reason == (isStall ? "load_not_delivered" : "checkouts_hang"))
   }
 
+  @Test func everyMillisecondOfAStillMachineCounts() {
+    var history = slow(3)
+    let labels = ["phase": "t.window", "begin": "\(10 * second)"]
+    history.events.append(
+      Event(at: 11 * second, .sample(SampleEvent(name: "machine_stall_ms", value: 1, labels: labels))))
+    #expect(check.evaluate(history).reason == "load_not_delivered")
+  }
+
   /// The same time is not counted twice.
   @Test func slowInBothWaysIsSlowOnce() {
     var history = slow(3, after: 3200)
