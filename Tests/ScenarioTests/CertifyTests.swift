@@ -39,12 +39,12 @@ extension ScenarioTests {
       let record = out + "/certification.jsonl"
       let first = try cli.launch(command)
       try eventually(within: 120, "the first cell is done") { lines(record) == 1 }
-      // A cell that leaves files open ends a certification of hundreds of them.
-      let open = Processes.openFiles(of: first.process.processIdentifier)
-      #expect(!open.isEmpty && !open.contains { $0.hasSuffix("(deleted)") }, "\(open)")
       let folder = try String(contentsOfFile: out + "/running", encoding: .utf8)
       let lab = folder + "/0/lab"
       try eventually(within: 30, "the second lab starts") { !Processes.withWords("guardian", lab).isEmpty }
+      // A cell that leaves files open ends a certification of hundreds of them; the folder of the first is gone by now.
+      let open = Processes.openFiles(of: first.process.processIdentifier)
+      #expect(!open.isEmpty && !open.contains { $0.hasSuffix("(deleted)") }, "\(open)")
       #expect(try cli.launch(command).wait(20).status == 64, "two write to one folder")
       kill(first.process.processIdentifier, SIGINT)
       let interrupted = try first.wait(60)
